@@ -1,0 +1,33 @@
+/** Every bound of Flag Mesh, in one place, its unit in its name. Raising one is a decision: tests stand at and over each. */
+export const limits = {
+  /** All files of one push together, as sent. */
+  documentBytesMax: 8 * 1024 * 1024,
+  filesPerDocumentMax: 5_000,
+  entriesPerMeshMax: 10_000,
+  variantsPerFlagMax: 100,
+  stepsPerRolloutMax: 100,
+  prerequisitesPerFlagMax: 32,
+  prerequisiteDepthMax: 32,
+  targetingDepthMax: 64,
+  targetingNodesMax: 1_000,
+  endpointsPerBackendMax: 64,
+  routesPerMeshMax: 1_000,
+  keyCharsMax: 256,
+  /** Upstash takes 10 MB a request; what carries a snapshot must fit with its envelope. */
+  snapshotBytesMax: 8 * 1024 * 1024,
+  overlayFlagsMax: 1_000,
+  overlayBytesMax: 256 * 1024,
+  messageBytesMax: 1024,
+  contextBytesMax: 64 * 1024,
+  statementBytesMax: 64 * 1024,
+  noteBytesMax: 16 * 1024,
+  noteSignaturesMax: 32,
+  /** Head = checkpoint note + statement + proof + overlay + detail. */
+  headBytesMax: 512 * 1024,
+  policyBytesMax: 64 * 1024,
+  catchUpPageBytesMax: 1024 * 1024,
+  approversMax: 64,
+  yamlAliasesMax: 100,
+  /** A freshness time further ahead than this is refused and never remembered. */
+  futureSecondsMax: 60,
+} as const;
