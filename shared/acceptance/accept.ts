@@ -1,0 +1,249 @@
+/**
+ * What an edge accepts: everything that a store holds for a mesh is hostile until it has passed here, in this order.
+ * Clock and reads come in; nothing is remembered here. Whatever is refused, the caller goes on with what it had.
+ */
+import { equalBytes, toBase64, utf8 } from "../encoding/bytes.ts";
+import { digestOf, digestOfLarge } from "../encoding/digest.ts";
+import { limits } from "../limits.ts";
+import { err, ok, type Result } from "../result.ts";
+import { parseHead, type Head } from "../store/head.ts";
+import { entriesOfSnapshot, parseSnapshot } from "../store/snapshot.ts";
+import { parseCheckpoint, type Checkpoint } from "../trust/checkpoint.ts";
+import type { MeshPins } from "../trust/deployment-policy.ts";
+import { detailDigest } from "../trust/detail.ts";
+import { cosignedTime, parseRenewal } from "../trust/freshness.ts";
+import { checkFloor, extendMemory, positionFromProof } from "./log-position.ts";
+import { parseMeshPolicy, type MeshPolicy } from "../trust/mesh-policy.ts";
+import { danglingOverlay, overlayDigest } from "../trust/overlay.ts";
+import { checkPlacement } from "./placement.ts";
+import { refusal, type Refusal } from "./refusal.ts";
+import { checkSequence } from "./revision-sequence.ts";
+import { isSignedBy, parseSignedNote, type SignedNote } from "../trust/signed-note.ts";
+import { parseStatement, type Statement } from "../trust/statement.ts";
+import type { StoreReads, VerifiedRelease } from "./verified-release.ts";
+
+/** The two mutable values of a mesh, as read together. */
+export interface Candidate {
+  readonly head: string | null;
+  readonly fresh: string | null;
+}
+
+export interface Acceptance {
+  readonly release: VerifiedRelease;
+  /** The release stands, but the renewal of its freshness beside it was refused. */
+  readonly fault?: Refusal;
+}
+
+/** @param now unix seconds */
+export async function accept(
+  candidate: Candidate,
+  memory: VerifiedRelease | undefined,
+  pins: MeshPins,
+  reads: StoreReads,
+  now: number,
+): Promise<Result<Acceptance, Refusal>> {
+  if (candidate.head === null) return err(refusal("head_missing", `nothing is published for ${pins.mesh}`));
+  if (memory !== undefined && candidate.head === memory.head) return renew(memory, candidate.fresh, now);
+
+  const shape = readShape(candidate.head);
+  if (!shape.ok) return shape;
+  const { head, note, checkpoint, statement } = shape.value;
+
+  if (checkpoint.origin !== pins.origin || statement.origin !== pins.origin) {
+    return err(refusal("origin_mismatch", `wanted ${pins.origin}, found ${checkpoint.origin} and ${statement.origin}`));
+  }
+  // Before any signature work: an old replica must cost nothing.
+  if (memory !== undefined && checkpoint.size < memory.checkpoint.size) {
+    return err(refusal("older_checkpoint", `log of ${checkpoint.size}, ${memory.checkpoint.size} is known`));
+  }
+  const policy = await readPolicy(statement, memory, pins, reads);
+  if (!policy.ok) return policy;
+  if (!(await isSignedBy(policy.value.log, note))) {
+    return err(refusal("log_signature_invalid", `the checkpoint is not signed by ${policy.value.log.name}`));
+  }
+
+  const fresh = await readFreshness(policy.value, note, candidate.fresh, now);
+  const freshAt = Math.max(fresh.at ?? 0, memory?.freshAt ?? 0);
+  if (fresh.at === undefined) {
+    return err(fresh.fault ?? refusal("freshness_missing", "no valid freshness stands with this checkpoint"));
+  }
+  if (memory === undefined && pins.coldStale === "refuse" && now - freshAt > pins.maxStale) {
+    return err(refusal("stale", `fresh ${now - freshAt} s ago, at most ${pins.maxStale} s are allowed`));
+  }
+
+  if (statement.release !== checkpoint.size - 1) {
+    return err(refusal("release_mismatch", `release ${statement.release} at the end of a log of ${checkpoint.size}`));
+  }
+  if (memory !== undefined && isFork(memory.checkpoint, checkpoint)) {
+    return err(refusal("fork", `two roots are signed at size ${checkpoint.size}`, [memory.note, head.checkpoint]));
+  }
+  const belowFloor = checkFloor(pins.floor, checkpoint);
+  if (belowFloor !== undefined) return err(belowFloor);
+  const position =
+    memory === undefined || memory.checkpoint.size === checkpoint.size
+      ? positionFromProof(checkpoint, head.statement, head.proof)
+      : await extendMemory(memory, checkpoint, head.statement, reads);
+  if (!position.ok) return position;
+
+  const outOfSequence = await checkSequence(memory, statement, position.value.between, policy.value, reads);
+  if (outOfSequence !== undefined) return err(outOfSequence);
+
+  if (overlayDigest(head.overlay) !== statement.overlayDigest) {
+    return err(refusal("overlay_digest_mismatch", "the overlay is not the one in the statement"));
+  }
+  if (detailDigest(head.detail) !== statement.detailDigest) {
+    return err(refusal("detail_digest_mismatch", "the detail is not the one in the statement"));
+  }
+
+  const content = await readContent(statement, memory, pins, reads);
+  if (!content.ok) return content;
+  const dangling = danglingOverlay(head.overlay, content.value.entries);
+  if (dangling !== undefined) return err(refusal("overlay_dangling", `overlay of ${dangling.flag}: ${dangling.why}`));
+
+  const release: VerifiedRelease = {
+    head: candidate.head,
+    note: head.checkpoint,
+    checkpoint,
+    frontier: position.value.frontier,
+    statement,
+    policy: policy.value,
+    overlay: head.overlay,
+    ...content.value,
+    freshAt,
+  };
+  return ok({ release, ...(fresh.fault === undefined ? {} : { fault: fresh.fault }) });
+}
+
+/** The head that is known already: only its freshness can be new. */
+async function renew(
+  memory: VerifiedRelease,
+  renewalText: string | null,
+  now: number,
+): Promise<Result<Acceptance, Refusal>> {
+  const note = parseSignedNote(memory.note);
+  if (!note.ok) throw new Error("a verified note no longer parses");
+  const { at, fault } = await readFreshness(memory.policy, note.value, renewalText, now);
+  const freshAt = Math.max(at ?? 0, memory.freshAt);
+  const release = freshAt === memory.freshAt ? memory : { ...memory, freshAt };
+  return ok({ release, ...(fault === undefined ? {} : { fault }) });
+}
+
+interface Shape {
+  readonly head: Head;
+  readonly note: SignedNote;
+  readonly checkpoint: Checkpoint;
+  readonly statement: Statement;
+}
+
+function readShape(text: string): Result<Shape, Refusal> {
+  const head = parseHead(text);
+  if (!head.ok) {
+    const code = (
+      { too_large: "head_too_large", malformed: "head_malformed", not_canonical: "head_not_canonical" } as const
+    )[head.error];
+    return err(refusal(code, `the head of ${text.length} characters is ${head.error.replace("_", " ")}`));
+  }
+  const note = parseSignedNote(head.value.checkpoint);
+  const checkpoint = note.ok ? parseCheckpoint(note.value.text) : note;
+  if (!note.ok || !checkpoint.ok) return err(refusal("checkpoint_malformed", "the checkpoint is no signed tree head"));
+  const statement = parseStatement(head.value.statement);
+  if (!statement.ok)
+    return err(refusal("statement_malformed", `the statement is ${statement.error.replace("_", " ")}`));
+  return ok({ head: head.value, note: note.value, checkpoint: checkpoint.value, statement: statement.value });
+}
+
+const isFork = (known: Checkpoint, found: Checkpoint): boolean =>
+  known.size === found.size && !equalBytes(known.root, found.root);
+
+/** The policy that the statement names, if the deployment pins it. */
+async function readPolicy(
+  { policy: named }: Statement,
+  memory: VerifiedRelease | undefined,
+  pins: MeshPins,
+  reads: StoreReads,
+): Promise<Result<MeshPolicy, Refusal>> {
+  if (named.digest !== pins.policy) {
+    return err(refusal("policy_unpinned", `policy ${named.number} is ${named.digest}, pinned is ${pins.policy}`));
+  }
+  if (memory?.policy.digest === named.digest) return ok(memory.policy);
+  const text = await reads.policy(named.number);
+  if (text === null) return err(refusal("policy_missing", `the store has no policy ${named.number}`));
+  if (text.length > limits.policyBytesMax || digestOf(text) !== named.digest) {
+    return err(refusal("policy_unpinned", `the stored policy ${named.number} doesn't have the pinned digest`));
+  }
+  const policy = parseMeshPolicy(text);
+  if (!policy.ok) return err(refusal("policy_invalid", `policy ${named.number}: ${policy.error}`));
+  if (policy.value.origin !== pins.origin || policy.value.number !== named.number) {
+    return err(refusal("policy_invalid", `policy ${policy.value.number} of ${policy.value.origin}`));
+  }
+  return policy;
+}
+
+/** The newest valid time among the checkpoint's own cosignature and the renewal. */
+async function readFreshness(
+  policy: MeshPolicy,
+  note: SignedNote,
+  renewalText: string | null,
+  now: number,
+): Promise<{ at?: number; fault?: Refusal }> {
+  const signedAt = await cosignedTime(policy.freshness, note.text, note.signatures);
+  const renewed = renewalText === null ? ok(undefined) : await readRenewal(policy, note, renewalText);
+  const times = [signedAt, renewed.ok ? renewed.value : undefined].filter((time) => time !== undefined);
+  const past = times.filter((time) => time <= now + limits.futureSecondsMax);
+  const fault = !renewed.ok
+    ? renewed.error
+    : past.length < times.length
+      ? refusal("freshness_in_future", `freshness of ${Math.max(...times)}, it is ${now}`)
+      : undefined;
+  return { ...(past.length > 0 ? { at: Math.max(...past) } : {}), ...(fault === undefined ? {} : { fault }) };
+}
+
+async function readRenewal(
+  policy: MeshPolicy,
+  note: SignedNote,
+  text: string,
+): Promise<Result<number | undefined, Refusal>> {
+  const renewal = parseRenewal(text);
+  if (!renewal.ok) return err(refusal("freshness_malformed", "the renewal of freshness can't be read"));
+  // Of another checkpoint: the head was replaced between two renewals.
+  if (renewal.value.checkpoint !== digestOf(note.text)) return ok(undefined);
+  const time = await cosignedTime(policy.freshness, note.text, [renewal.value.signature]);
+  return time === undefined
+    ? err(refusal("freshness_signature_invalid", `the renewal is not signed by ${policy.freshness.name}`))
+    : ok(time);
+}
+
+/** The entries: those already verified where the revision is unchanged, else the snapshot's, gated by its digest. */
+async function readContent(
+  { snapshotDigest, configSize, origin }: Statement,
+  memory: VerifiedRelease | undefined,
+  pins: MeshPins,
+  reads: StoreReads,
+): Promise<Result<Pick<VerifiedRelease, "entries" | "snapshot">, Refusal>> {
+  if (memory?.statement.snapshotDigest === snapshotDigest) return ok(memory);
+  const text = await reads.snapshot(snapshotDigest);
+  if (text === null) return err(refusal("snapshot_missing", `the store has no snapshot ${snapshotDigest} (yet)`));
+  if (text.length > limits.snapshotBytesMax) return err(refusal("snapshot_too_large", `${text.length} characters`));
+  const found = await digestOfLarge(utf8(text));
+  if (found !== snapshotDigest)
+    return err(refusal("snapshot_digest_mismatch", `wanted ${snapshotDigest}, found ${found}`));
+  const snapshot = parseSnapshot(text);
+  if (!snapshot.ok) return err(refusal(snapshot.error, "the snapshot has its digest, but not its form"));
+  if (snapshot.value.origin !== origin)
+    return err(refusal("snapshot_origin_mismatch", `it is of ${snapshot.value.origin}`));
+  if (snapshot.value.slots.length !== configSize) {
+    return err(
+      refusal("config_size_mismatch", `${snapshot.value.slots.length} slots, the statement says ${configSize}`),
+    );
+  }
+  const entries = entriesOfSnapshot(snapshot.value);
+  const misplaced = checkPlacement(entries, pins);
+  return misplaced === undefined ? ok({ entries, snapshot: text }) : err(misplaced);
+}
+
+/** True where two releases give an edge the same revision: what was compiled from one serves the other. */
+export const sameRevision = (a: VerifiedRelease, b: VerifiedRelease): boolean =>
+  a.statement.snapshotDigest === b.statement.snapshotDigest;
+
+/** Text form of a release's root, for health and evidence. */
+export const rootText = ({ checkpoint }: VerifiedRelease): string => toBase64(checkpoint.root);

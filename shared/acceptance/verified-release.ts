@@ -1,0 +1,34 @@
+/** What an edge holds once it believed a release, and what it reads to believe the next. */
+import type { Entries } from "../document/entry.ts";
+import type { Digest } from "../encoding/digest.ts";
+import type { Frontier } from "../merkle/frontier.ts";
+import type { Checkpoint } from "../trust/checkpoint.ts";
+import type { MeshPolicy } from "../trust/mesh-policy.ts";
+import type { Overlay } from "../trust/overlay.ts";
+import type { Statement } from "../trust/statement.ts";
+
+export interface VerifiedRelease {
+  /** Exact text of the head that was believed. */
+  readonly head: string;
+  readonly note: string;
+  readonly checkpoint: Checkpoint;
+  /** Of the whole log, this release's leaf included. */
+  readonly frontier: Frontier;
+  readonly statement: Statement;
+  readonly policy: MeshPolicy;
+  readonly overlay: Overlay;
+  readonly entries: Entries;
+  /** The text whose digest was checked; the tree in it is recomputed in the background. */
+  readonly snapshot: string;
+  /** Unix seconds of the newest freshness seen. */
+  readonly freshAt: number;
+}
+
+/** Reads of the hostile store. Each may throw where the store can't be reached; none is believed. */
+export interface StoreReads {
+  /** Leaf hashes of the log, base64, from index `from` up to but not including `to`. */
+  readonly leaves: (from: number, to: number) => Promise<readonly string[]>;
+  readonly statements: (from: number, to: number) => Promise<readonly string[]>;
+  readonly policy: (number: number) => Promise<string | null>;
+  readonly snapshot: (digest: Digest) => Promise<string | null>;
+}
