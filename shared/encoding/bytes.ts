@@ -10,6 +10,10 @@ const chunkBytes = 8192;
 
 export const utf8 = (text: string): Bytes => encoder.encode(text);
 
+/** Whether a text takes more than `bytesMax` in UTF-8: one to three bytes for each UTF-16 unit, so few have to be encoded. */
+export const exceedsBytes = (text: string, bytesMax: number): boolean =>
+  text.length > bytesMax || (text.length * 3 > bytesMax && utf8(text).length > bytesMax);
+
 /** UTF-8 to text; `undefined` where the bytes aren't UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
   try {
