@@ -8,10 +8,20 @@ export const limits = {
   stepsPerRolloutMax: 100,
   prerequisitesPerFlagMax: 32,
   prerequisiteDepthMax: 32,
+  /** Evaluations that one flag's prerequisites lead to, those of their prerequisites included. */
+  prerequisiteEvaluationsMax: 1_000,
   targetingDepthMax: 64,
   targetingNodesMax: 1_000,
   endpointsPerBackendMax: 64,
+  endpointWeightMax: 1_000,
+  concurrentPerBackendMax: 100_000,
+  healthIntervalMsMin: 1_000,
+  healthIntervalMsMax: 3_600_000,
+  healthTimeoutMsMin: 10,
+  healthCountMax: 100,
   routesPerMeshMax: 1_000,
+  methodsPerRouteMax: 16,
+  identitySourcesMax: 8,
   keyCharsMax: 256,
   /** Upstash takes 10 MB a request; what carries a snapshot must fit with its envelope. */
   snapshotBytesMax: 8 * 1024 * 1024,
@@ -28,6 +38,14 @@ export const limits = {
   catchUpPageBytesMax: 1024 * 1024,
   approversMax: 64,
   yamlAliasesMax: 100,
+  /** Values that a file's aliases stand for together: an alias of aliases multiplies. */
+  yamlAliasedNodesMax: 10_000,
+  /** Findings reported of one document; the rest is counted. */
+  findingsMax: 1_000,
   /** A freshness time further ahead than this is refused and never remembered. */
   futureSecondsMax: 60,
+  /** What Upstash takes in one request, and so what the bridge takes. */
+  redisRequestBytesMax: 10 * 1024 * 1024,
+  /** How long the bridge waits for a Redis behind it. */
+  redisReplyMsMax: 2_000,
 } as const;

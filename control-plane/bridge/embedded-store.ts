@@ -1,0 +1,103 @@
+/** The Redis that Flag Mesh brings along: in memory, saved to a file, with the commands and the errors of Redis 7. */
+import { ok, type Result } from "../../shared/result.ts";
+import { acceptsCount, type Commands, type Database } from "./embedded/command.ts";
+import { unknownCommand, wrongArity } from "./embedded/errors.ts";
+import { hashCommands } from "./embedded/hashes.ts";
+import { keyCommands } from "./embedded/keys.ts";
+import { createKeyspace, type Keyspace } from "./embedded/keyspace.ts";
+import { listCommands } from "./embedded/lists.ts";
+import { createSaver, type Saver } from "./embedded/saver.ts";
+import { scriptCommands, type KnownScript } from "./embedded/scripting.ts";
+import { encodeStore, readStoreFile, writeStoreFile, type StoreFileError } from "./embedded/store-file.ts";
+import { streamCommands } from "./embedded/streams.ts";
+import { stringCommands } from "./embedded/strings.ts";
+import { createSubscriptions } from "./embedded/subscriptions.ts";
+import {
+  discarded,
+  failed,
+  isErrorReply,
+  type CommandLine,
+  type ErrorReply,
+  type RedisStore,
+  type Reply,
+} from "./store.ts";
+
+export interface EmbeddedOptions {
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** The scripts that EVAL and EVALSHA can run. */
+  readonly scripts: readonly KnownScript[];
+}
+
+export interface EmbeddedFileOptions extends EmbeddedOptions {
+  readonly path: string;
+  /** A crash loses at most what was written in this long (and in the save that follows it). */
+  readonly saveDelayMs?: number;
+}
+
+const saveDelayMsDefault = 100;
+
+/** A store that forgets everything when it is closed. */
+export const createEmbeddedStore = ({ now, scripts }: EmbeddedOptions): RedisStore =>
+  storeOver(createKeyspace(now), { now, scripts });
+
+/**
+ * A store that keeps its keys in a file. One process at a time may have it open.
+ * While the file can't be written, reads go on and writes are refused (`MISCONF`), as Redis does.
+ */
+export async function openEmbeddedStore(options: EmbeddedFileOptions): Promise<Result<RedisStore, StoreFileError>> {
+  const keys = createKeyspace(options.now);
+  const read = await readStoreFile(options.path, keys);
+  if (!read.ok) return read;
+  const saver = createSaver(
+    () => writeStoreFile(options.path, encodeStore(keys)),
+    options.saveDelayMs ?? saveDelayMsDefault,
+  );
+  return ok(storeOver(keys, options, saver));
+}
+
+function storeOver(keys: Keyspace, { now, scripts }: EmbeddedOptions, saver?: Saver): RedisStore {
+  const subscriptions = createSubscriptions();
+  const database: Database = { keys, now, publish: subscriptions.publish };
+  const commands: Commands = {
+    ...keyCommands,
+    ...stringCommands,
+    ...listCommands,
+    ...hashCommands,
+    ...streamCommands,
+    ...scriptCommands(scripts, execute),
+  };
+
+  function refusal(line: CommandLine): ErrorReply | undefined {
+    const name = line[0]?.toLowerCase() ?? "";
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command === undefined) return unknownCommand(line);
+    if (!acceptsCount(command.arity, line.length)) return wrongArity(name);
+    const fault = command.write && saver?.fault();
+    return fault ? failed(`MISCONF the store's file can't be written, so writes are refused: ${fault}`) : undefined;
+  }
+
+  function execute(line: CommandLine): Reply {
+    const refused = refusal(line);
+    if (refused !== undefined) return refused;
+    const [name = "", ...args] = line;
+    const command = commands[name.toLowerCase()];
+    if (command === undefined) return unknownCommand(line);
+    const reply = command.run(database, args);
+    if (command.write && !isErrorReply(reply)) saver?.changed();
+    return reply;
+  }
+
+  return {
+    command: (line) => Promise.resolve(execute(line)),
+    multi(lines) {
+      const refused = lines.map(refusal).find((fault) => fault !== undefined);
+      return Promise.resolve(refused === undefined ? lines.map(execute) : discarded(refused));
+    },
+    subscribe: (topic, listener) => Promise.resolve(subscriptions.add(topic, listener)),
+    async close() {
+      subscriptions.clear();
+      await saver?.close();
+    },
+  };
+}
