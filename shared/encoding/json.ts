@@ -35,6 +35,7 @@ export function parseCanonicalJson(text: string): Result<Json, "not_json" | "not
 }
 
 export interface NotIJson {
+  readonly code: "too_deep" | "half_surrogate" | "unsafe_number" | "forbidden_key" | "not_json";
   readonly path: readonly (string | number)[];
   readonly what: string;
 }
@@ -43,16 +44,22 @@ const depthMax = 256;
 
 /** The first place where a value is not I-JSON, or `undefined`. Also refuses the key `__proto__`, and depths over 256. */
 export function findNotIJson(value: unknown, path: readonly (string | number)[] = []): NotIJson | undefined {
-  if (path.length > depthMax) return { path, what: `nested deeper than ${depthMax}` };
+  if (path.length > depthMax) return { code: "too_deep", path, what: `nested deeper than ${depthMax}` };
   switch (typeof value) {
     case "boolean":
       return undefined;
     case "string":
-      return value.isWellFormed() ? undefined : { path, what: "a string with half a surrogate pair" };
+      return value.isWellFormed()
+        ? undefined
+        : { code: "half_surrogate", path, what: "a string with half a surrogate pair" };
     case "number":
-      if (!Number.isFinite(value)) return { path, what: `${value} is not a finite number` };
+      if (!Number.isFinite(value)) return { code: "unsafe_number", path, what: `${value} is not a finite number` };
       if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-        return { path, what: `${value} is beyond the integers that every JSON reader keeps exactly (2^53 - 1)` };
+        return {
+          code: "unsafe_number",
+          path,
+          what: `${value} is beyond the integers that every JSON reader keeps exactly (2^53 - 1)`,
+        };
       }
       return undefined;
     case "object": {
@@ -65,14 +72,15 @@ export function findNotIJson(value: unknown, path: readonly (string | number)[] 
         return undefined;
       }
       for (const [key, member] of Object.entries(value)) {
-        if (key === "__proto__") return { path: [...path, key], what: "the key __proto__" };
-        if (!key.isWellFormed()) return { path: [...path, key], what: "a key with half a surrogate pair" };
+        if (key === "__proto__") return { code: "forbidden_key", path: [...path, key], what: "the key __proto__" };
+        if (!key.isWellFormed())
+          return { code: "half_surrogate", path: [...path, key], what: "a key with half a surrogate pair" };
         const fault = findNotIJson(member, [...path, key]);
         if (fault !== undefined) return fault;
       }
       return undefined;
     }
     default:
-      return { path, what: `a ${typeof value}` };
+      return { code: "not_json", path, what: `a ${typeof value}` };
   }
 }

@@ -1,0 +1,142 @@
+/** Holds a document against its declared shape: wrong types, missing keys, unknown keys, bounds. */
+import * as v from "valibot";
+import { findNotIJson } from "../encoding/json.ts";
+import type { Path } from "./finding.ts";
+import { nearestName } from "./names.ts";
+import type { Report } from "./report.ts";
+import { documentShape, isMapping } from "./schema.ts";
+
+/** True where the document's top is a mapping, so that there is something to go on with. */
+export function checkShape(document: unknown, report: Report): document is { readonly [key: string]: unknown } {
+  if (!isMapping(document)) {
+    report.error("wrong_type", [], `expected a mapping with flags, backends, routes …; found ${described(document)}`);
+    return false;
+  }
+  checkIJson(document, report);
+  for (const issue of v.safeParse(documentShape, document).issues ?? []) {
+    const path = (issue.path ?? []).map((item) => item.key as string | number);
+    reportIssue(issue, path, document, report);
+  }
+  checkUnknownKeys(documentShape, document, [], report);
+  return true;
+}
+
+/** One finding an entry at most: what isn't I-JSON can't be canonical, so it can't be signed. */
+function checkIJson(document: { readonly [key: string]: unknown }, report: Report): void {
+  for (const [section, members] of Object.entries(document)) {
+    const parts = isMapping(members) ? Object.entries(members) : [];
+    const roots: readonly (readonly [path: Path, value: unknown])[] =
+      parts.length === 0 ? [[[section], members]] : parts.map(([name, value]) => [[section, name], value]);
+    for (const [path, value] of roots) {
+      // The name itself is the shape's to judge.
+      const fault = findNotIJson(value, path);
+      if (fault === undefined) continue;
+      const atKey = fault.code === "forbidden_key" || fault.what.startsWith("a key");
+      report.error(fault.code, fault.path, fault.what, atKey ? { atKey } : {});
+    }
+  }
+}
+
+const codedMessage = /^([a-z_]+): (.*)$/s;
+
+function reportIssue(issue: v.BaseIssue<unknown>, path: Path, document: unknown, report: Report): void {
+  const found = valueAt(document, path);
+  const [, code, text = ""] = codedMessage.exec(issue.message) ?? [];
+  if (code === "bad_name") {
+    const name = String(path.at(-1));
+    if (name === "__proto__") report.error("forbidden_key", path, `${name} can't be a name`, { atKey: true });
+    else report.error(code, path, text, { atKey: true });
+  } else if (code !== undefined && code !== "wrong_type") {
+    report.error(code, path, `${text}; found ${described(found)}`);
+  } else if (found === undefined) {
+    report.error("missing_key", path.slice(0, -1), `${String(path.at(-1))} is missing`, { atKey: true });
+  } else {
+    const wanted = text === "" ? `expected ${typeNames.get(issue.expected ?? "") ?? issue.expected}` : text;
+    const quote = wanted === "expected text" && (typeof found === "boolean" || typeof found === "number");
+    report.error(
+      "wrong_type",
+      path,
+      `${wanted}; found ${described(found)}`,
+      quote ? { hint: `write it in quotes: "${String(found)}"` } : {},
+    );
+  }
+}
+
+const typeNames = new Map([
+  ["string", "text"],
+  ["number", "a number"],
+  ["boolean", "true or false"],
+  ["Array", "a list"],
+  ["Object", "a mapping"],
+  ["(string | null)", "text"],
+]);
+
+/** A value in a message: its text if it is short, else its kind. */
+export function described(value: unknown): string {
+  if (value === null) return "nothing (null)";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (typeof value === "object") return Object.keys(value).length === 0 ? "an empty mapping" : "a mapping";
+  if (typeof value === "string")
+    return value.length <= 60 ? JSON.stringify(value) : `a text of ${value.length} characters`;
+  return `${value as number | boolean}`;
+}
+
+function valueAt(document: unknown, path: Path): unknown {
+  let value = document;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Readonly<Record<string | number, unknown>>)[key];
+  }
+  return value;
+}
+
+/**
+ * Keys that the shape doesn't have. In a flag itself they are warnings: flagd ignores them too, and a file that flagd
+ * takes must load.
+ */
+function checkUnknownKeys(schema: v.GenericSchema, value: unknown, path: Path, report: Report): void {
+  const shape = shapeOf(schema, value);
+  if (shape.members !== undefined && isMapping(value)) {
+    for (const [key, member] of Object.entries(value)) checkUnknownKeys(shape.members, member, [...path, key], report);
+  } else if (shape.item !== undefined && Array.isArray(value)) {
+    for (const [i, item] of value.entries()) checkUnknownKeys(shape.item, item, [...path, i], report);
+  } else if (shape.entries !== undefined && isMapping(value)) {
+    for (const [key, member] of Object.entries(value)) {
+      const known = Object.hasOwn(shape.entries, key) ? shape.entries[key] : undefined;
+      if (known === undefined) reportUnknownKey(key, Object.keys(shape.entries), path, report);
+      else checkUnknownKeys(known, member, [...path, key], report);
+    }
+  }
+}
+
+function reportUnknownKey(key: string, known: readonly string[], path: Path, report: Report): void {
+  const nearest = nearestName(key, known);
+  const hint = nearest === undefined ? `known here: ${known.join(", ")}` : `did you mean ${nearest}?`;
+  const inFlag = path.length === 2 && path[0] === "flags";
+  if (key === "__proto__") report.error("forbidden_key", [...path, key], `${key} can't be a key`, { atKey: true });
+  else if (inFlag) report.warning("unknown_flag_key", [...path, key], `${key} has no effect`, { atKey: true, hint });
+  else report.error("unknown_key", [...path, key], `unknown key ${described(key)}`, { atKey: true, hint });
+}
+
+interface Walkable {
+  readonly entries?: Readonly<Record<string, v.GenericSchema>>;
+  readonly item?: v.GenericSchema;
+  readonly members?: v.GenericSchema;
+}
+
+/** What is inside a schema, through its wrappers: `optional`, `pipe`, `lazy`, and the metadata of `mapOf`. */
+function shapeOf(schema: v.GenericSchema, value: unknown): Walkable {
+  const layers = schema as v.GenericSchema &
+    Walkable & {
+      readonly wrapped?: v.GenericSchema;
+      readonly getter?: (value: unknown) => v.GenericSchema;
+      readonly pipe?: readonly { readonly type: string; readonly metadata?: Walkable }[];
+    };
+  if (layers.wrapped !== undefined) return shapeOf(layers.wrapped, value);
+  if (layers.getter !== undefined) return shapeOf(layers.getter(value), value);
+  for (const part of layers.pipe ?? []) {
+    if (part.type === "metadata" && part.metadata?.members !== undefined) return part.metadata;
+    if ("pipe" in part) return shapeOf(part as unknown as v.GenericSchema, value);
+  }
+  return layers;
+}
