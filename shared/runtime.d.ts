@@ -3,7 +3,7 @@
  * Its types stand here, not in a platform's library, so that a call to `fetch` or a timer doesn't compile.
  */
 declare class TextEncoder {
-  encode(text?: string): Uint8Array<ArrayBuffer>;
+  encode(text?: string): Uint8Array;
   encodeInto(text: string, target: Uint8Array): { read: number; written: number };
 }
 declare class TextDecoder {
@@ -27,7 +27,7 @@ declare class URL {
   readonly origin: string;
   readonly href: string;
 }
-declare interface CryptoKey {
+declare class CryptoKey {
   readonly type: string;
 }
 declare const crypto: {

@@ -219,8 +219,11 @@ async function readContent(
   memory: VerifiedRelease | undefined,
   pins: MeshPins,
   reads: StoreReads,
-): Promise<Result<Pick<VerifiedRelease, "entries" | "snapshot">, Refusal>> {
-  if (memory?.statement.snapshotDigest === snapshotDigest) return ok(memory);
+): Promise<Result<Pick<VerifiedRelease, "entries" | "snapshot" | "snapshotText">, Refusal>> {
+  if (memory?.statement.snapshotDigest === snapshotDigest) {
+    const { entries, snapshot, snapshotText } = memory;
+    return ok({ entries, snapshot, snapshotText });
+  }
   const text = await reads.snapshot(snapshotDigest);
   if (text === null) return err(refusal("snapshot_missing", `the store has no snapshot ${snapshotDigest} (yet)`));
   if (text.length > limits.snapshotBytesMax) return err(refusal("snapshot_too_large", `${text.length} characters`));
@@ -238,12 +241,8 @@ async function readContent(
   }
   const entries = entriesOfSnapshot(snapshot.value);
   const misplaced = checkPlacement(entries, pins);
-  return misplaced === undefined ? ok({ entries, snapshot: text }) : err(misplaced);
+  return misplaced === undefined ? ok({ entries, snapshot: snapshot.value, snapshotText: text }) : err(misplaced);
 }
-
-/** True where two releases give an edge the same revision: what was compiled from one serves the other. */
-export const sameRevision = (a: VerifiedRelease, b: VerifiedRelease): boolean =>
-  a.statement.snapshotDigest === b.statement.snapshotDigest;
 
 /** Text form of a release's root, for health and evidence. */
 export const rootText = ({ checkpoint }: VerifiedRelease): string => toBase64(checkpoint.root);

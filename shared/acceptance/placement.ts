@@ -1,14 +1,15 @@
 /** Step 8 of acceptance: a mesh stays within the hosts, endpoints and bindings that the router was deployed with. */
 import { entriesOf, type Entries } from "../document/entry.ts";
 import { checkEndpointUrl } from "../document/url-policy.ts";
-import { hostWithin, type MeshPins } from "../trust/deployment-policy.ts";
+import type { MeshPins } from "../trust/deployment-policy.ts";
+import { hostMatches } from "../routes/specificity.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 
 /** The first entry that the deployment policy doesn't allow, or `undefined`. */
 export function checkPlacement(entries: Entries, pins: MeshPins): Refusal | undefined {
   for (const [name, route] of entriesOf(entries, "route")) {
     const { host } = route.match;
-    if (!pins.hosts.some((pattern) => hostWithin(host, pattern))) {
+    if (!pins.hosts.some((pattern) => hostMatches(pattern, host))) {
       return refusal("host_not_allowed", `route ${name}: ${host} is not among the deployed hosts of ${pins.mesh}`);
     }
   }
@@ -17,7 +18,7 @@ export function checkPlacement(entries: Entries, pins: MeshPins): Refusal | unde
       for (const { url } of backend.endpoints) {
         const fault = checkEndpointUrl(url, { allowInsecure: pins.allowInsecureEndpoints });
         if (fault !== undefined) return refusal("endpoint_not_allowed", `backend ${name}: ${url}: ${fault.message}`);
-        if (!pins.endpointHosts.some((pattern) => hostWithin(new URL(url).hostname, pattern))) {
+        if (!pins.endpointHosts.some((pattern) => hostMatches(pattern, new URL(url).hostname))) {
           return refusal("endpoint_not_allowed", `backend ${name}: ${url} is not among the deployed endpoint hosts`);
         }
       }

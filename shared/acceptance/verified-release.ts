@@ -2,6 +2,7 @@
 import type { Entries } from "../document/entry.ts";
 import type { Digest } from "../encoding/digest.ts";
 import type { Frontier } from "../merkle/frontier.ts";
+import type { Snapshot } from "../store/snapshot.ts";
 import type { Checkpoint } from "../trust/checkpoint.ts";
 import type { MeshPolicy } from "../trust/mesh-policy.ts";
 import type { Overlay } from "../trust/overlay.ts";
@@ -18,8 +19,9 @@ export interface VerifiedRelease {
   readonly policy: MeshPolicy;
   readonly overlay: Overlay;
   readonly entries: Entries;
-  /** The text whose digest was checked; the tree in it is recomputed in the background. */
-  readonly snapshot: string;
+  /** Its digest was checked. The tree in it is not yet: that is recomputed in the background. */
+  readonly snapshot: Snapshot;
+  readonly snapshotText: string;
   /** Unix seconds of the newest freshness seen. */
   readonly freshAt: number;
 }

@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const chunkBytes = 8192;
 
-export const utf8 = (text: string): Bytes => encoder.encode(text);
+export const utf8 = (text: string): Bytes => encoder.encode(text) as Bytes;
 
 /** Whether a text takes more than `bytesMax` in UTF-8: one to three bytes for each UTF-16 unit, so few have to be encoded. */
 export const exceedsBytes = (text: string, bytesMax: number): boolean =>

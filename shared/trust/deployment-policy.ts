@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { isDeploymentName, isMeshId, originOf, type MeshId } from "../document/mesh-id.ts";
+import { hostMatches } from "../routes/specificity.ts";
 import { count, digestText, hashText } from "../encoding/shape.ts";
 import { err, ok, type Result } from "../result.ts";
 
@@ -83,8 +84,5 @@ export function parseDeploymentPolicy(json: unknown): Result<DeploymentPolicy, s
   return ok({ deployment, meshes });
 }
 
-/** Whether a host name, or all that a narrower pattern matches, is matched by a pattern. */
-export const hostWithin = (host: string, pattern: string): boolean =>
-  pattern.startsWith("*.") ? host !== pattern.slice(2) && host.endsWith(pattern.slice(1)) : host === pattern;
-
-const hostsOverlap = (a: string, b: string): boolean => a === b || hostWithin(a, b) || hostWithin(b, a);
+/** A narrower pattern counts as a host: `*.a.example.com` is matched by `*.example.com`. */
+const hostsOverlap = (a: string, b: string): boolean => hostMatches(a, b) || hostMatches(b, a);

@@ -31,6 +31,8 @@ export type MeshPolicyText = v.InferOutput<typeof policySchema>;
 
 /** A policy with its keys read, and every rule among them checked. */
 export interface MeshPolicy {
+  /** Its exact stored bytes, which have the digest. */
+  readonly text: string;
   readonly digest: Digest;
   readonly origin: string;
   readonly number: number;
@@ -67,6 +69,7 @@ export function parseMeshPolicy(text: string): Result<MeshPolicy, PolicyFault> {
     return err("policy_threshold_impossible");
   }
   return ok({
+    text,
     digest: digestOf(text),
     origin,
     number,

@@ -50,7 +50,7 @@ export function parseVkey(text: string): Result<Vkey, "vkey_malformed" | "vkey_t
 
 export const sameKey = (a: Vkey, b: Vkey): boolean => equalBytes(a.publicKey, b.publicKey);
 
-const imported = new Map<string, Promise<CryptoKey>>();
+const imported = new Map<string, ReturnType<typeof crypto.subtle.importKey>>();
 const importedMax = 256;
 
 /** WebCrypto Ed25519: on hostile input it only ever answers false. */

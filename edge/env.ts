@@ -1,0 +1,10 @@
+/** What the platform hands to the router: bindings, variables and secrets of wrangler.toml. */
+export interface Env {
+  readonly UPSTASH_REDIS_REST_URL?: string;
+  /** Read-only, limited to `flagmesh:*:pub:*`. */
+  readonly UPSTASH_REDIS_REST_TOKEN?: string;
+  /** Milliseconds between two looks at the head under traffic. */
+  readonly FLAGMESH_POLL_MS?: string;
+  /** Service and container bindings, by the names that backends give. */
+  readonly [binding: string]: unknown;
+}

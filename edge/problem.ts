@@ -1,0 +1,51 @@
+/** The router's own error answers: RFC 9457 problem details with a stable code. */
+export type ProblemCode =
+  | "unknown_host"
+  | "no_verified_config"
+  | "mesh_stale"
+  | "no_route"
+  | "request_loop"
+  | "method_not_supported"
+  | "backend_unreachable"
+  | "backend_binding_missing"
+  | "router_misconfigured";
+
+const statuses = {
+  unknown_host: 404,
+  no_verified_config: 503,
+  mesh_stale: 503,
+  no_route: 404,
+  request_loop: 508,
+  method_not_supported: 501,
+  backend_unreachable: 502,
+  backend_binding_missing: 502,
+  router_misconfigured: 500,
+} as const satisfies Record<ProblemCode, number>;
+
+const titles: Record<ProblemCode, string> = {
+  unknown_host: "No mesh answers on this host",
+  no_verified_config: "No verified configuration yet",
+  mesh_stale: "The configuration is older than this deployment allows",
+  no_route: "No route matches",
+  request_loop: "The request came back to the router",
+  method_not_supported: "The router doesn't forward this method",
+  backend_unreachable: "The backend can't be reached",
+  backend_binding_missing: "The backend's binding is not deployed",
+  router_misconfigured: "The router is not set up",
+};
+
+/** @param retryAfter seconds */
+export function problem(code: ProblemCode, detail: string, retryAfter?: number): Response {
+  const status = statuses[code];
+  return Response.json(
+    { type: "about:blank", title: titles[code], status, code, detail },
+    {
+      status,
+      headers: {
+        "content-type": "application/problem+json",
+        "cache-control": "no-store",
+        ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+      },
+    },
+  );
+}
