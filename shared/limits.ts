@@ -25,6 +25,7 @@ export const limits = {
   keyCharsMax: 256,
   /** Upstash takes 10 MB a request; what carries a snapshot must fit with its envelope. */
   snapshotBytesMax: 8 * 1024 * 1024,
+  lockBytesMax: 8 * 1024 * 1024,
   overlayFlagsMax: 1_000,
   overlayBytesMax: 256 * 1024,
   messageBytesMax: 1024,
@@ -37,6 +38,10 @@ export const limits = {
   policyBytesMax: 64 * 1024,
   catchUpPageBytesMax: 1024 * 1024,
   approversMax: 64,
+  fileNameCharsMax: 512,
+  yamlDepthMax: 128,
+  /** Lexical tokens of one file, about four a line: what bounds the time of reading it. */
+  yamlTokensMax: 2_000_000,
   yamlAliasesMax: 100,
   /** Values that a file's aliases stand for together: an alias of aliases multiplies. */
   yamlAliasedNodesMax: 10_000,

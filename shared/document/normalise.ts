@@ -13,6 +13,7 @@ import { checkSegments, checkTargetingExtent } from "./rule.ts";
 import { isMapping, type BackendShape, type FlagShape, type DocumentShape, type RouteShape } from "./schema.ts";
 import { normaliseSettings } from "./settings.ts";
 import { checkShape } from "./shape.ts";
+import { checkUnknownKeys } from "./unknown-keys.ts";
 import { checkRouterHosts } from "./router-hosts.ts";
 
 export interface NormaliseOptions {
@@ -35,6 +36,7 @@ export function normalise(document: unknown, options: NormaliseOptions = {}): No
   if (!checkShape(document, report)) return { findings: report.findings };
   const mesh = isMeshId(document["mesh"]) ? { mesh: document["mesh"] } : {};
   const entries = normaliseSections(document, { allowInsecure: options.allowInsecureEndpoints === true }, report);
+  checkUnknownKeys(document, report);
   if (entries.size > limits.entriesPerMeshMax) {
     const { entriesPerMeshMax } = limits;
     report.error("too_many_entries", [], `${entries.size} entries; a mesh has at most ${entriesPerMeshMax}`);

@@ -1,8 +1,7 @@
-/** Holds a document against its declared shape: wrong types, missing keys, unknown keys, bounds. */
+/** Holds a document against its declared shape: wrong types, missing keys, bounds. */
 import * as v from "valibot";
 import { findNotIJson } from "../encoding/json.ts";
 import type { Path } from "./finding.ts";
-import { nearestName } from "./names.ts";
 import type { Report } from "./report.ts";
 import { documentShape, isMapping } from "./schema.ts";
 
@@ -17,7 +16,6 @@ export function checkShape(document: unknown, report: Report): document is { rea
     const path = (issue.path ?? []).map((item) => item.key as string | number);
     reportIssue(issue, path, document, report);
   }
-  checkUnknownKeys(documentShape, document, [], report);
   return true;
 }
 
@@ -88,55 +86,4 @@ function valueAt(document: unknown, path: Path): unknown {
     value = (value as Readonly<Record<string | number, unknown>>)[key];
   }
   return value;
-}
-
-/**
- * Keys that the shape doesn't have. In a flag itself they are warnings: flagd ignores them too, and a file that flagd
- * takes must load.
- */
-function checkUnknownKeys(schema: v.GenericSchema, value: unknown, path: Path, report: Report): void {
-  const shape = shapeOf(schema, value);
-  if (shape.members !== undefined && isMapping(value)) {
-    for (const [key, member] of Object.entries(value)) checkUnknownKeys(shape.members, member, [...path, key], report);
-  } else if (shape.item !== undefined && Array.isArray(value)) {
-    for (const [i, item] of value.entries()) checkUnknownKeys(shape.item, item, [...path, i], report);
-  } else if (shape.entries !== undefined && isMapping(value)) {
-    for (const [key, member] of Object.entries(value)) {
-      const known = Object.hasOwn(shape.entries, key) ? shape.entries[key] : undefined;
-      if (known === undefined) reportUnknownKey(key, Object.keys(shape.entries), path, report);
-      else checkUnknownKeys(known, member, [...path, key], report);
-    }
-  }
-}
-
-function reportUnknownKey(key: string, known: readonly string[], path: Path, report: Report): void {
-  const nearest = nearestName(key, known);
-  const hint = nearest === undefined ? `known here: ${known.join(", ")}` : `did you mean ${nearest}?`;
-  const inFlag = path.length === 2 && path[0] === "flags";
-  if (key === "__proto__") report.error("forbidden_key", [...path, key], `${key} can't be a key`, { atKey: true });
-  else if (inFlag) report.warning("unknown_flag_key", [...path, key], `${key} has no effect`, { atKey: true, hint });
-  else report.error("unknown_key", [...path, key], `unknown key ${described(key)}`, { atKey: true, hint });
-}
-
-interface Walkable {
-  readonly entries?: Readonly<Record<string, v.GenericSchema>>;
-  readonly item?: v.GenericSchema;
-  readonly members?: v.GenericSchema;
-}
-
-/** What is inside a schema, through its wrappers: `optional`, `pipe`, `lazy`, and the metadata of `mapOf`. */
-function shapeOf(schema: v.GenericSchema, value: unknown): Walkable {
-  const layers = schema as v.GenericSchema &
-    Walkable & {
-      readonly wrapped?: v.GenericSchema;
-      readonly getter?: (value: unknown) => v.GenericSchema;
-      readonly pipe?: readonly { readonly type: string; readonly metadata?: Walkable }[];
-    };
-  if (layers.wrapped !== undefined) return shapeOf(layers.wrapped, value);
-  if (layers.getter !== undefined) return shapeOf(layers.getter(value), value);
-  for (const part of layers.pipe ?? []) {
-    if (part.type === "metadata" && part.metadata?.members !== undefined) return part.metadata;
-    if ("pipe" in part) return shapeOf(part as unknown as v.GenericSchema, value);
-  }
-  return layers;
 }
