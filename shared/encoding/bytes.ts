@@ -64,6 +64,13 @@ export function fromBase64(text: string): Result<Bytes, "not_base64"> {
   return ok(bytes);
 }
 
+/** The bytes of a text whose form was checked when it was read. Throws on any other. */
+export function base64Bytes(text: string): Bytes {
+  const bytes = fromBase64(text);
+  if (!bytes.ok) throw new TypeError(`not base64, and never checked: ${text}`);
+  return bytes.value;
+}
+
 /** A whole number from 0 to 2^53 - 1 as `width` bytes, most significant first. */
 export function bigEndian(value: number, width: 2 | 4 | 8): Bytes {
   const bytes = new Uint8Array(width);

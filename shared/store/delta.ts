@@ -2,7 +2,7 @@
  * A delta: the slots in which one revision's config tree differs from another's, without hashes. It needs no signature
  * and no digest of its own: applied to a verified tree it either gives the signed root, or it is dropped.
  */
-import { exceedsBytes, equalBytes, fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { base64Bytes, equalBytes, exceedsBytes, toBase64 } from "../encoding/bytes.ts";
 import { canonicalJson, findNotIJson, isObject, type Json } from "../encoding/json.ts";
 import { limits } from "../limits.ts";
 import { configLeafHash } from "../merkle/config-leaf.ts";
@@ -86,9 +86,7 @@ export function applyDelta(
   let changed = tree;
   for (const { slot, ...content } of delta.slots) {
     if (slot > changed.size) return err("root_mismatch");
-    const salt = fromBase64(content.salt);
-    if (!salt.ok) throw new TypeError(`slot ${slot} was not parsed: its salt is not base64`);
-    const leaf = configLeafHash(content.key, salt.value, content.value);
+    const leaf = configLeafHash(content.key, base64Bytes(content.salt), content.value);
     changed = slot < changed.size ? setLeaf(changed, slot, leaf) : appendLeaf(changed, leaf);
     slots[slot] = { ...content, leaf: toBase64(leaf) };
   }
