@@ -30,11 +30,14 @@ export function vacantSlot(seed: Uint8Array, slot: number, rev: number): Slot {
   };
 }
 
-/** All slots, for entries that have the lock's very keys. Their leaves are those of the entries, not of the lock. */
+/** The slots that entries have by this lock. Where it is of other entries, slots are missing or their leaves differ. */
 export function slotsOf(lock: Lock, entries: Entries): readonly Slot[] {
   const seed = base64Bytes(lock.seed);
   const slots: Slot[] = Array.from({ length: lock.configSize });
-  for (const [key, { rev, slot }] of lock.entries) slots[slot] = entrySlot(seed, key, rev, entries.get(key)!);
+  for (const [key, { rev, slot }] of lock.entries) {
+    const value = entries.get(key);
+    if (value !== undefined) slots[slot] = entrySlot(seed, key, rev, value);
+  }
   for (const { slot, rev } of lock.vacant) slots[slot] = vacantSlot(seed, slot, rev);
   return slots;
 }

@@ -9,7 +9,7 @@ import { inSlotOrder } from "../../shared/merkle/config-salt.ts";
 import { treeOf } from "../../shared/merkle/tree.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { encodeSnapshot, type Slot } from "../../shared/store/snapshot.ts";
-import { noApprovals } from "../../shared/trust/approval.ts";
+import { noApprovals, type Approvals } from "../../shared/trust/approval.ts";
 import { entrySlot, parentOfFirst, sumLock, vacantSlot, type Tampering } from "./lock-slots.ts";
 import { encodeLockFile, type Lock } from "./lock-file.ts";
 
@@ -117,6 +117,11 @@ function revise(input: LockInput, slots: readonly Slot[], snapshotDigest: Digest
     if (key === vacantKey) vacant.push({ slot, rev });
     else entries.set(key, { rev, slot, leaf });
   }
+  const content = {
+    configSize: slots.length,
+    configRoot: toBase64(treeOf(slots.map(({ leaf }) => base64Bytes(leaf))).root),
+    snapshotDigest,
+  };
   return {
     lockVersion: 1,
     mesh,
@@ -127,13 +132,22 @@ function revise(input: LockInput, slots: readonly Slot[], snapshotDigest: Digest
     files: new Map(files),
     entries,
     vacant,
-    configSize: slots.length,
-    configRoot: toBase64(treeOf(slots.map(({ leaf }) => base64Bytes(leaf))).root),
-    snapshotDigest,
-    approvals: noApprovals,
+    ...content,
+    approvals: undoApprovals(previous, content) ?? noApprovals,
     undo: null,
     tool,
   };
+}
+
+/** Whoever approved the previous revision with its undo has approved exactly this content after it. */
+function undoApprovals(
+  previous: Lock | undefined,
+  { configRoot, configSize, snapshotDigest }: Pick<Lock, "configRoot" | "configSize" | "snapshotDigest">,
+): Approvals | undefined {
+  const undo = previous?.undo;
+  const same =
+    undo?.configRoot === configRoot && undo.configSize === configSize && undo.snapshotDigest === snapshotDigest;
+  return same ? undo.approvals : undefined;
 }
 
 /** Nothing that is approved changed. The tool's name is that of the last that had something to write. */
