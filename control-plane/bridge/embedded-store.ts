@@ -1,7 +1,6 @@
 /** The Redis that Flag Mesh brings along: in memory, saved to a file, with the commands and the errors of Redis 7. */
 import { ok, type Result } from "../../shared/result.ts";
-import { acceptsCount, type Commands, type Database } from "./embedded/command.ts";
-import { unknownCommand, wrongArity } from "./embedded/errors.ts";
+import { resolve, type Commands, type Database, type Resolved } from "./embedded/command.ts";
 import { hashCommands } from "./embedded/hashes.ts";
 import { keyCommands } from "./embedded/keys.ts";
 import { createKeyspace, type Keyspace } from "./embedded/keyspace.ts";
@@ -68,21 +67,16 @@ function storeOver(keys: Keyspace, { now, scripts }: EmbeddedOptions, saver?: Sa
     ...scriptCommands(scripts, execute),
   };
 
-  function refusal(line: CommandLine): ErrorReply | undefined {
-    const name = line[0]?.toLowerCase() ?? "";
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (command === undefined) return unknownCommand(line);
-    if (!acceptsCount(command.arity, line.length)) return wrongArity(name);
-    const fault = command.write && saver?.fault();
-    return fault ? failed(`MISCONF the store's file can't be written, so writes are refused: ${fault}`) : undefined;
+  function accept(line: CommandLine): Resolved | ErrorReply {
+    const resolved = resolve(commands, line);
+    const fault = !isErrorReply(resolved) && resolved.command.write && saver?.fault();
+    return fault ? failed(`MISCONF the store's file can't be written, so writes are refused: ${fault}`) : resolved;
   }
 
   function execute(line: CommandLine): Reply {
-    const refused = refusal(line);
-    if (refused !== undefined) return refused;
-    const [name = "", ...args] = line;
-    const command = commands[name.toLowerCase()];
-    if (command === undefined) return unknownCommand(line);
+    const accepted = accept(line);
+    if (isErrorReply(accepted)) return accepted;
+    const { command, args } = accepted;
     const reply = command.run(database, args);
     if (command.write && !isErrorReply(reply)) saver?.changed();
     return reply;
@@ -91,7 +85,7 @@ function storeOver(keys: Keyspace, { now, scripts }: EmbeddedOptions, saver?: Sa
   return {
     command: (line) => Promise.resolve(execute(line)),
     multi(lines) {
-      const refused = lines.map(refusal).find((fault) => fault !== undefined);
+      const refused = lines.map(accept).find(isErrorReply);
       return Promise.resolve(refused === undefined ? lines.map(execute) : discarded(refused));
     },
     subscribe: (topic, listener) => Promise.resolve(subscriptions.add(topic, listener)),

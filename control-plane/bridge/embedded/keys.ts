@@ -59,7 +59,7 @@ function remaining({ keys, now }: Database, key: string, round: (ms: number) => 
 
 /** Everything in one page: COUNT is a hint, and a single page can't miss a key that stays. */
 function scan({ keys }: Database, [cursor = "", ...options]: CommandLine): Reply {
-  if (!/^[0-9]{1,20}$/.test(cursor)) return failed("ERR invalid cursor");
+  if (!/^-?[0-9]{1,20}$/.test(cursor)) return failed("ERR invalid cursor");
   let names = cursor === "0" ? keys.names() : [];
   for (let i = 0; i < options.length; i += 2) {
     const value = options[i + 1];

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { failed, isErrorReply, type CommandLine, type Reply } from "../store.ts";
 import { arg, type Command, type Commands } from "./command.ts";
-import { noScript, notAnInteger, syntaxError, wrongArity } from "./errors.ts";
+import { noScript, notAnInteger } from "./errors.ts";
 import { parseInt64 } from "./integer.ts";
 
 /** `redis.call`: an error reply ends the script. */
@@ -71,29 +71,27 @@ export function scriptCommands(scripts: readonly KnownScript[], execute: (comman
   return {
     eval: evaluate,
     evalsha: evaluateDigest,
-    script: {
+    "script|load": {
+      arity: 3,
+      run(_, args) {
+        const digest = sha1(arg(args, 0));
+        if (!known.has(digest)) return unknownScript;
+        loaded.add(digest);
+        return digest;
+      },
+    },
+    "script|exists": {
+      arity: -3,
+      run: (_, digests) => digests.map((digest) => Number(loaded.has(digest.toLowerCase()))),
+    },
+    "script|flush": {
       arity: -2,
       run(_, args) {
-        const word = arg(args, 0);
-        const [, ...rest] = args;
-        switch (word.toLowerCase()) {
-          case "load": {
-            if (rest.length !== 1) return wrongArity("script|load");
-            const digest = sha1(arg(rest, 0));
-            if (!known.has(digest)) return unknownScript;
-            loaded.add(digest);
-            return digest;
-          }
-          case "exists":
-            if (rest.length === 0) return wrongArity("script|exists");
-            return rest.map((digest) => Number(loaded.has(digest.toLowerCase())));
-          case "flush":
-            if (rest.length > 1 || (rest[0] !== undefined && !/^a?sync$/i.test(rest[0]))) return syntaxError;
-            loaded.clear();
-            return "OK";
-          default:
-            return failed(`ERR unknown subcommand '${word}'. Try SCRIPT HELP.`);
+        if (args.length > 1 || (args[0] !== undefined && !/^a?sync$/i.test(args[0]))) {
+          return failed("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
         }
+        loaded.clear();
+        return "OK";
       },
     },
   };

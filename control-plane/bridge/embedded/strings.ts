@@ -1,7 +1,7 @@
 /** String commands. Strings are UTF-8 text; lengths count bytes. */
 import { isErrorReply, type CommandLine, type ErrorReply, type Reply } from "../store.ts";
 import { arg, type Commands, type Database } from "./command.ts";
-import { notAnInteger, syntaxError, wouldOverflow, wrongType } from "./errors.ts";
+import { notAnInteger, syntaxError, wouldOverflow } from "./errors.ts";
 import { expiryOf, type ExpiryUnit } from "./expiry.ts";
 import { int64Min, isInt64, parseInt64 } from "./integer.ts";
 
@@ -56,11 +56,12 @@ const mapText = (text: string | null | ErrorReply, map: (text: string) => Reply)
   typeof text === "string" ? map(text) : text;
 
 function add(database: Database, key: string, delta: string): Reply {
-  const current = read(database, key);
-  if (isErrorReply(current)) return wrongType;
-  const value = parseInt64(current ?? "0");
   const by = parseInt64(delta);
-  if (value === undefined || by === undefined) return notAnInteger;
+  if (by === undefined) return notAnInteger;
+  const current = read(database, key);
+  if (isErrorReply(current)) return current;
+  const value = parseInt64(current ?? "0");
+  if (value === undefined) return notAnInteger;
   const sum = value + by;
   if (!isInt64(sum)) return wouldOverflow("increment or decrement");
   database.keys.set(key, { type: "string", text: String(sum) }, database.keys.expiry(key));
