@@ -12,6 +12,10 @@ export const limits = {
   prerequisiteEvaluationsMax: 1_000,
   targetingDepthMax: 64,
   targetingNodesMax: 1_000,
+  /** List items that one evaluation of a rule may visit, in all its loops together. */
+  targetingItemsMax: 65_536,
+  /** A text that a rule puts together. */
+  targetingTextCharsMax: 65_536,
   endpointsPerBackendMax: 64,
   endpointWeightMax: 1_000,
   concurrentPerBackendMax: 100_000,

@@ -1,57 +1,64 @@
-/** A revision's flags, compiled when first asked for and then kept. */
-import type { Entries, EntryKey, FlagEntry, SegmentEntry, SettingsEntry } from "../document/entry.ts";
-import { entriesOf } from "../document/entry.ts";
-import type { Overlay } from "../trust/overlay.ts";
-import type { FlagMetadata } from "./evaluation.ts";
+/** A revision's flags under an overlay, each compiled when it is first asked for, and then kept. */
+import { entriesOf, type Entries, type FlagEntry, type SegmentEntry, type SettingsEntry } from "../document/entry.ts";
+import type { Overlay, OverlayChange } from "../trust/overlay.ts";
 import { compileFlag, type CompiledFlag } from "./flag.ts";
+import { prerequisitesMet, unsoundPrerequisites } from "./prerequisites.ts";
 
 export interface CompiledFlags {
   readonly get: (key: string) => CompiledFlag | undefined;
-  /** Every flag's key, in the order of the entries. */
+  /** In the order of the entries. */
   readonly keys: readonly string[];
-  /** The same revision under another overlay. */
+  /** The same revision under another overlay; flags that it doesn't concern stay compiled. */
   readonly withOverlay: (overlay: Overlay) => CompiledFlags;
 }
 
 export function compileFlags(entries: Entries, overlay: Overlay): CompiledFlags {
-  const keys = Array.from(entriesOf(entries, "flag"), ([key]) => key);
-  const settings = entries.get("settings") as SettingsEntry | undefined;
-  const segment = (name: string): SegmentEntry | undefined => {
-    const key: EntryKey = `segment:${name}`;
-    return entries.get(key) as SegmentEntry | undefined;
-  };
+  const flags = new Map(entriesOf(entries, "flag"));
+  const keys = [...flags.keys()];
+  const unsound = unsoundPrerequisites(entries);
+  const flagSet = (entries.get("settings") as SettingsEntry | undefined)?.metadata;
+  const segment = (name: string) => entries.get(`segment:${name}`) as SegmentEntry | undefined;
 
-  const withOverlay = (overlay: Overlay): CompiledFlags => {
-    const compiled = new Map<string, CompiledFlag>();
+  const under = (overlay: Overlay, compiled: Map<string, CompiledFlag>): CompiledFlags => {
     const get = (key: string): CompiledFlag | undefined => {
       const known = compiled.get(key);
       if (known !== undefined) return known;
-      const entryKey: EntryKey = `flag:${key}`;
-      const entry = entries.get(entryKey) as FlagEntry | undefined;
+      const entry = flags.get(key);
       if (entry === undefined) return undefined;
       const flag = compileFlag(key, entry, {
-        change: Object.hasOwn(overlay, key) ? overlay[key] : undefined,
+        change: changeOf(overlay, key),
         segment,
-        metadata: metadataOf(settings, entry),
-        prerequisites: prerequisitesOf(entry, get),
+        metadata: Object.freeze({ ...flagSet, ...entry.metadata }),
+        prerequisites: hasPrerequisites(entry)
+          ? (unsound.get(key) ?? prerequisitesMet(entry.prerequisites, get))
+          : undefined,
       });
       compiled.set(key, flag);
       return flag;
     };
+    const withOverlay = (next: Overlay): CompiledFlags => {
+      const kept = new Map<string, CompiledFlag>();
+      for (const [key, flag] of compiled) {
+        const same = isSameChange(changeOf(overlay, key), changeOf(next, key));
+        // What a flag's prerequisites serve may have changed.
+        if (same && !hasPrerequisites(flags.get(key)!)) kept.set(key, flag);
+      }
+      return under(next, kept);
+    };
     return { get, keys, withOverlay };
   };
-  return withOverlay(overlay);
+  return under(overlay, new Map());
 }
 
-const metadataOf = (settings: SettingsEntry | undefined, entry: FlagEntry): FlagMetadata =>
-  Object.freeze({ ...settings?.metadata, ...entry.metadata });
+type WithPrerequisites = FlagEntry & Required<Pick<FlagEntry, "prerequisites">>;
 
-function prerequisitesOf(entry: FlagEntry, get: (key: string) => CompiledFlag | undefined) {
-  if (entry.prerequisites === undefined || entry.prerequisites.length === 0) return undefined;
-  const { prerequisites } = entry;
-  return (context: Parameters<CompiledFlag["evaluate"]>[0], timestamp: number): boolean =>
-    prerequisites.every(({ flag, variants }) => {
-      const variant = get(flag)?.evaluate(context, timestamp).variant;
-      return variant !== undefined && variants.includes(variant);
-    });
+const hasPrerequisites = (entry: FlagEntry): entry is WithPrerequisites =>
+  entry.prerequisites !== undefined && entry.prerequisites.length > 0;
+
+const changeOf = (overlay: Overlay, key: string): OverlayChange | undefined =>
+  Object.hasOwn(overlay, key) ? overlay[key] : undefined;
+
+function isSameChange(a: OverlayChange | undefined, b: OverlayChange | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return "kill" in a ? "kill" in b : "stage" in b && a.stage === b.stage;
 }
