@@ -7,7 +7,7 @@ export const loopback = "127.0.0.1";
 
 export interface Port {
   readonly number: number;
-  /** Who listens there, as in "the router". */
+  /** Who listens there, as in "router". */
   readonly purpose: string;
   /** Where its number is set: `FLAGMESH_ROUTER_PORT`, or a file. */
   readonly setIn?: string;
@@ -21,10 +21,7 @@ export async function checkPortFree({ number, purpose, setIn }: Port): Promise<R
     server.listen({ port: number, host: loopback, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
   if (code === undefined) return ok(undefined);
-  const elsewhere = setIn === undefined ? "" : `, or give ${purpose} another one (${setIn})`;
   const what = code === "EADDRINUSE" ? "is in use by another program" : `can't be listened on (${code})`;
-  return err({
-    code: "port_in_use",
-    message: `port ${number}, where ${purpose} listens, ${what}. Stop that program${elsewhere}.`,
-  });
+  const remedy = setIn === undefined ? "Stop that program." : `Stop that program, or choose another port (${setIn}).`;
+  return err({ code: "port_in_use", message: `${purpose}: port ${number} ${what}. ${remedy}` });
 }
