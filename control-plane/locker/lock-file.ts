@@ -139,6 +139,8 @@ export function parseLockFile(file: string): Result<Lock, LockFileFault> {
       "its line ends were changed to CRLF; .gitattributes needs: flagmesh.lock text eol=lf",
     );
   }
+  if (lines[0] !== heading) return fault("lock_malformed", 1, `it doesn't begin with "${heading}"`);
+  if (lines.at(-1) !== "") return fault("lock_malformed", lines.length, "its last line is cut off");
   const { value, next } = readBlock(lines, 1, "");
   if (next !== lines.length - 1) {
     return fault("lock_malformed", next + 1, `flagmesh doesn't write ${text(lines[next]?.slice(0, 80) ?? "")} here`);

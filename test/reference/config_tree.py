@@ -132,4 +132,5 @@ def main(folder):
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="ascii")
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])
