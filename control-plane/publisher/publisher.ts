@@ -38,20 +38,12 @@ export interface Publisher {
 
 const streamLengthMax = 1_000;
 const restorePage = 500;
+const readsMax = 5;
 
 export function createPublisher(redis: Redis, anchor: Anchor): Publisher {
-  /** Every command of this module goes through here, so that a store that is away is one outcome, not an exception. */
-  async function reach<T>(work: () => Promise<T>): Promise<Result<T, PublishFault>> {
-    try {
-      return ok(await work());
-    } catch (error) {
-      return err({ code: "store_unreachable", message: describe(error) });
-    }
-  }
-
   const readHead = (mesh: MeshId) => reach(() => redis.get<string>(publicKeys(mesh).head));
 
-  const writeBlobs = (mesh: MeshId, blobs: Iterable<readonly [string, string]>) =>
+  const writeBlobs = (blobs: Iterable<readonly [string, string]>) =>
     reach(async () => {
       for (const [key, value] of blobs) await redis.set(key, value, { nx: true });
     });
@@ -79,7 +71,7 @@ export function createPublisher(redis: Redis, anchor: Anchor): Publisher {
 
   async function finish(mesh: MeshId, release: AnchoredRelease): Promise<Result<void, PublishFault>> {
     const [before] = release.size > 1 ? await anchor.releases(mesh, release.size - 2, release.size - 1) : [];
-    const written = await writeBlobs(mesh, await blobsOf(anchor, mesh, release));
+    const written = await writeBlobs(await blobsOf(anchor, mesh, release));
     if (!written.ok) return written;
     const moved = await moveHead(mesh, before, release);
     if (!moved.ok) return moved;
@@ -88,33 +80,55 @@ export function createPublisher(redis: Redis, anchor: Anchor): Publisher {
     return ok(undefined);
   }
 
+  async function compare(
+    mesh: MeshId,
+    newest: AnchoredRelease | undefined,
+    head: string | null,
+  ): Promise<Result<void, PublishFault>> {
+    if (newest !== undefined && head === newest.head) {
+      if (!newest.published) await anchor.markPublished(mesh, newest.size);
+      return ok(undefined);
+    }
+    const found = sizeOfHead(head);
+    const known = newest?.size ?? 0;
+    if (found > known) {
+      const message = `Redis holds ${found} releases of ${mesh}, the anchor ${known}: restore the newest backup of the anchor`;
+      return err({ code: "anchor_behind", message });
+    }
+    if (newest === undefined) return ok(undefined);
+    if (!newest.published) return finish(mesh, newest);
+    return err(
+      rolledBack(
+        newest,
+        head === null ? "it is empty" : found < known ? `it ends at ${found - 1}` : "its head was altered",
+      ),
+    );
+  }
+
   return {
     async reconcile(mesh) {
-      const newest = await anchor.newest(mesh);
-      const head = await readHead(mesh);
-      if (!head.ok) return head;
-      if (newest !== undefined && head.value === newest.head) {
-        if (!newest.published) await anchor.markPublished(mesh, newest.size);
-        return ok(undefined);
+      for (let attempt = 1; ; attempt++) {
+        const before = await anchor.newest(mesh);
+        const head = await readHead(mesh);
+        if (!head.ok) return head;
+        const newest = await anchor.newest(mesh);
+        // A release that was made between the two reads is no disagreement.
+        const still = before?.head === newest?.head && before?.published === newest?.published;
+        if (still || attempt === readsMax) return compare(mesh, newest, head.value);
       }
-      const found = sizeOfHead(head.value);
-      if (found > (newest?.size ?? 0)) {
-        return err({
-          code: "anchor_behind",
-          message: `Redis holds release ${found - 1} of ${mesh}, the anchor ends at ${(newest?.size ?? 0) - 1}: restore the anchor's newest backup`,
-        });
-      }
-      if (newest === undefined) return ok(undefined);
-      return newest.published ? err(rolledBack(newest, found === 0 ? "it is empty" : `it ends at ${found - 1}`)) : finish(mesh, newest);
     },
 
     async publish(mesh, release, blobs) {
-      const written = await writeBlobs(mesh, blobs);
+      const written = await writeBlobs(blobs);
       if (!written.ok) return written;
       const before = await anchor.newest(mesh);
       const anchored = await anchor.append(mesh, release, blobs);
       if (!anchored.ok) return err({ code: "conflict", winner: anchored.error });
-      const pending = (message: string): PublishFault => ({ code: "publish_pending", release: release.size - 1, message });
+      const pending = (message: string): PublishFault => ({
+        code: "publish_pending",
+        release: release.size - 1,
+        message,
+      });
       const moved = await moveHead(mesh, before, release);
       if (!moved.ok) return err(pending("message" in moved.error ? moved.error.message : moved.error.code));
       if (!moved.value) return err(pending("Redis no longer holds the log that it extends; see `flagmesh restore`"));
@@ -151,6 +165,15 @@ export function createPublisher(redis: Redis, anchor: Anchor): Publisher {
       return ok(newest.size);
     },
   };
+}
+
+/** Every command of this module goes through here, so that a store that is away is one outcome, not an exception. */
+async function reach<T>(work: () => Promise<T>): Promise<Result<T, PublishFault>> {
+  try {
+    return ok(await work());
+  } catch (error) {
+    return err({ code: "store_unreachable", message: describe(error) });
+  }
 }
 
 /** The blobs that a release names by digest. */

@@ -1,0 +1,200 @@
+/** The control plane's HTTP API. */
+import { Hono, type Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { isMeshId, type MeshId } from "../../shared/document/mesh-id.ts";
+import { limits } from "../../shared/limits.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+import { parseHead } from "../../shared/store/head.ts";
+import type { Engine, Intent, Released } from "../engine/engine.ts";
+import { describeFlag, describeFlags } from "../engine/flag-states.ts";
+import type { OverlayChange } from "../../shared/trust/overlay.ts";
+import { bearer, type WithActor } from "./bearer.ts";
+import { problem, type ApiFault } from "./problem.ts";
+import { parsePushBody, pushBytesMax } from "./push-body.ts";
+
+export interface ApiDeps {
+  readonly engine: Engine;
+  /** Bearer tokens by actor name. */
+  readonly tokens: Readonly<Record<string, string>>;
+  /** One line of JSON. */
+  readonly log: (line: string) => void;
+}
+
+const releasesPerPage = 100;
+const mesh = "/v1/meshes/:tenant/:environment";
+
+export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
+  const app = new Hono<WithActor>();
+
+  app.onError((error, c) => {
+    log(
+      JSON.stringify({
+        level: "error",
+        event: "request_failed",
+        method: c.req.method,
+        path: c.req.path,
+        message: String(error),
+      }),
+    );
+    return problem({ code: "internal", message: "the control plane failed; its log says why" });
+  });
+  app.notFound((c) => problem({ code: "not_found", message: `there is no ${c.req.method} ${c.req.path}` }));
+
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", async () => {
+    const meshes: Record<string, string> = {};
+    for (const id of engine.meshes) {
+      const agreed = await engine.reconcile(id);
+      meshes[id] = agreed.ok ? "ok" : agreed.error.code;
+    }
+    const ready = Object.values(meshes).every((state) => state === "ok");
+    return Response.json({ status: ready ? "ok" : "not_ready", meshes }, { status: ready ? 200 : 503 });
+  });
+
+  app.use("/v1/*", bearer(tokens));
+  app.get("/v1/meshes", (c) => c.json({ meshes: engine.meshes }));
+
+  app.post(
+    `${mesh}/releases`,
+    bodyLimit({
+      maxSize: pushBytesMax,
+      onError: () => problem({ code: "body_too_large", message: `at most ${pushBytesMax} bytes` }),
+    }),
+    async (c) => {
+      const intent = intentOf(c);
+      if (!intent.ok) return problem(intent.error);
+      const bytes = new Uint8Array(await c.req.arrayBuffer());
+      const push = parsePushBody(bytes, c.req.header("content-type") ?? "");
+      if (!push.ok) return problem(push.error);
+      return respond(await engine.push(meshOf(c), push.value, intent.value), (released) => releasedAnswer(released));
+    },
+  );
+  app.get(`${mesh}/releases`, async (c) => {
+    const state = await engine.state(meshOf(c));
+    if (!state.ok) return problem(state.error);
+    const size = state.value.newest.size;
+    const before = pageEnd(c.req.query("before"), size);
+    if (before === undefined) return problem({ code: "bad_request", message: "before: the number of a release" });
+    const from = Math.max(0, before - releasesPerPage);
+    return respond(await engine.releases(meshOf(c), from, before), (releases) =>
+      Response.json({ releases: releases.toReversed(), ...(from > 0 ? { next: `?before=${from}` } : {}) }),
+    );
+  });
+  app.get(`${mesh}/releases/:number{[0-9]+}`, async (c) => {
+    const number = Number(c.req.param("number"));
+    const found = await engine.releases(meshOf(c), number, number + 1);
+    if (!found.ok) return problem(found.error);
+    const [release] = found.value;
+    return release === undefined
+      ? problem({ code: "release_unknown", message: `there is no release ${number}` })
+      : Response.json(release, { headers: { etag: etagOf(release.release) } });
+  });
+
+  app.get(`${mesh}/flags`, async (c) =>
+    respond(await engine.state(meshOf(c)), (state) =>
+      Response.json({
+        release: state.statement.release,
+        revision: state.statement.revision,
+        flags: describeFlags(state),
+      }),
+    ),
+  );
+  app.get(`${mesh}/flags/:flag`, async (c) => {
+    const state = await engine.state(meshOf(c));
+    if (!state.ok) return problem(state.error);
+    const flag = describeFlag(state.value, c.req.param("flag"));
+    return flag === undefined
+      ? problem({ code: "flag_unknown", message: `there is no flag ${c.req.param("flag")}` })
+      : Response.json(flag);
+  });
+  const operate = async (c: Context<WithActor>, change: OverlayChange | undefined): Promise<Response> => {
+    const intent = intentOf(c);
+    if (!intent.ok) return problem(intent.error);
+    const flag = c.req.param("flag") ?? "";
+    return respond(await engine.operate(meshOf(c), flag, change, intent.value), (released) => releasedAnswer(released));
+  };
+  app.post(`${mesh}/flags/:flag/kill`, (c) => operate(c, { kill: true }));
+  app.post(`${mesh}/flags/:flag/revive`, (c) => operate(c, undefined));
+  app.post(`${mesh}/flags/:flag/stage`, async (c) => {
+    const body: unknown = await c.req.json().catch(() => undefined);
+    const percent = (body as { percent?: unknown } | undefined)?.percent;
+    if (typeof percent !== "number") return problem({ code: "bad_request", message: 'send {"percent": <number>}' });
+    return operate(c, { stage: percent });
+  });
+
+  app.get(`${mesh}/lock`, async (c) =>
+    respond(
+      await engine.state(meshOf(c)),
+      ({ lockText }) => new Response(lockText, { headers: { "content-type": "application/yaml" } }),
+    ),
+  );
+  app.get(`${mesh}/checkpoint`, async (c) =>
+    respond(await engine.state(meshOf(c)), ({ newest }) => {
+      const head = parseHead(newest.head);
+      if (!head.ok) throw new Error("the newest head can't be read");
+      return new Response(head.value.checkpoint, { headers: { "content-type": "text/plain; charset=utf-8" } });
+    }),
+  );
+  app.get(`${mesh}/health`, async (c) => {
+    const state = await engine.state(meshOf(c));
+    if (!state.ok) return problem(state.error);
+    const agreed = await engine.reconcile(meshOf(c));
+    const { release, revision, time } = state.value.statement;
+    const body = {
+      status: agreed.ok ? "ok" : agreed.error.code,
+      release,
+      revision,
+      time,
+      ...(agreed.ok ? {} : { detail: agreed.error.message }),
+    };
+    return Response.json(body, { status: agreed.ok ? 200 : 503 });
+  });
+  app.post(`${mesh}/restore`, async (c) =>
+    respond(await engine.restore(meshOf(c)), (releases) => Response.json({ restored: releases })),
+  );
+  return app;
+}
+
+const respond = <T>(result: Result<T, ApiFault>, answer: (value: T) => Response): Response =>
+  result.ok ? answer(result.value) : problem(result.error);
+
+/** What isn't a mesh id is a mesh that nobody knows. */
+const meshOf = (c: Context): MeshId => {
+  const id = `${c.req.param("tenant")}/${c.req.param("environment")}`;
+  return (isMeshId(id) ? id : "-/-") as MeshId;
+};
+
+const etagOf = (release: number): string => `"${release}"`;
+
+function releasedAnswer({ release, created, lock }: Released): Response {
+  return Response.json(
+    { created, ...release, lock },
+    { status: created ? 201 : 200, headers: { etag: etagOf(release.release) } },
+  );
+}
+
+/** Who asks (the token), why (`x-flagmesh-message`), and on which release (`If-Match`). */
+function intentOf(c: Context<WithActor>): Result<Intent, ApiFault> {
+  const encoded = c.req.header("x-flagmesh-message") ?? "";
+  let message: string;
+  try {
+    message = decodeURIComponent(encoded);
+  } catch {
+    return err({ code: "bad_request", message: "x-flagmesh-message is not percent-encoded UTF-8" });
+  }
+  if (new TextEncoder().encode(message).length > limits.messageBytesMax) {
+    return err({ code: "bad_request", message: `a message has at most ${limits.messageBytesMax} bytes` });
+  }
+  const ifMatch = c.req.header("if-match");
+  const intent = { actor: c.get("actor").name, message };
+  if (ifMatch === undefined || ifMatch === "*") return ok(intent);
+  const number = /^"?([0-9]{1,15})"?$/.exec(ifMatch)?.[1];
+  return number === undefined
+    ? err({ code: "if_match_malformed", message: `If-Match takes the number of a release, e.g. "7"` })
+    : ok({ ...intent, onRelease: Number(number) });
+}
+
+function pageEnd(text: string | undefined, size: number): number | undefined {
+  if (text === undefined) return size;
+  return /^[0-9]{1,15}$/.test(text) ? Math.min(size, Number(text)) : undefined;
+}

@@ -1,0 +1,76 @@
+/** The control plane as a listening server: API in front, engine behind, freshness renewed beside. */
+import { createAdaptorServer } from "@hono/node-server";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ok, type Result } from "../../shared/result.ts";
+import { createApi } from "../api/app.ts";
+import { loadAuthorities, type ConfigurationFault } from "../deployment/authority.ts";
+import type { StateDirectory } from "../deployment/state-directory.ts";
+import { createEngine, type Engine } from "../engine/engine.ts";
+import { createPublisher } from "../publisher/publisher.ts";
+import { openSqliteAnchor } from "../publisher/sqlite-anchor.ts";
+import { connectStore, type StoreAddress } from "../publisher/store-client.ts";
+import { keepFresh } from "./keep-fresh.ts";
+
+export interface ControlPlaneOptions {
+  readonly directory: StateDirectory;
+  readonly store: StoreAddress;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly host?: string;
+  readonly tokens: Readonly<Record<string, string>>;
+  /** One line of JSON. */
+  readonly log: (line: string) => void;
+  /** Unix seconds. */
+  readonly clock?: () => number;
+}
+
+export interface ControlPlane {
+  readonly url: string;
+  readonly engine: Engine;
+  /** Refuses new requests, lets those under way finish, then closes the anchor. */
+  readonly close: () => Promise<void>;
+}
+
+const unixSeconds = (): number => Math.floor(Date.now() / 1_000);
+
+/** Rejects where the port can't be listened on. */
+export async function startControlPlane(
+  options: ControlPlaneOptions,
+): Promise<Result<ControlPlane, ConfigurationFault>> {
+  const { directory, store, port, host = "127.0.0.1", tokens, log, clock = unixSeconds } = options;
+  const authorities = loadAuthorities(directory);
+  if (!authorities.ok) return authorities;
+  const anchor = openSqliteAnchor(directory.files.anchor);
+  const engine = createEngine({
+    authorities: authorities.value,
+    anchor,
+    publisher: createPublisher(connectStore(store), anchor),
+    clock,
+    randomSeed: () => Uint8Array.from(randomBytes(32)),
+  });
+  const server = createAdaptorServer({ fetch: createApi({ engine, tokens, log }).fetch }) as Server;
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (error) {
+    await anchor.close();
+    throw error;
+  }
+  const renewal = keepFresh(engine, log);
+  const address = server.address() as AddressInfo;
+  return ok({
+    url: `http://${host}:${address.port}`,
+    engine,
+    async close() {
+      await renewal.stop();
+      const closed = once(server, "close");
+      server.close();
+      server.closeIdleConnections();
+      await closed;
+      await anchor.close();
+    },
+  });
+}
