@@ -3,6 +3,7 @@ import { entriesOf, type Entries, type FlagEntry, type SegmentEntry, type Settin
 import type { Overlay, OverlayChange } from "../trust/overlay.ts";
 import { compileFlag, type CompiledFlag } from "./flag.ts";
 import { prerequisitesMet, unsoundPrerequisites } from "./prerequisites.ts";
+import { changeOf } from "./rollout.ts";
 
 export interface CompiledFlags {
   readonly get: (key: string) => CompiledFlag | undefined;
@@ -54,9 +55,6 @@ type WithPrerequisites = FlagEntry & Required<Pick<FlagEntry, "prerequisites">>;
 
 const hasPrerequisites = (entry: FlagEntry): entry is WithPrerequisites =>
   entry.prerequisites !== undefined && entry.prerequisites.length > 0;
-
-const changeOf = (overlay: Overlay, key: string): OverlayChange | undefined =>
-  Object.hasOwn(overlay, key) ? overlay[key] : undefined;
 
 function isSameChange(a: OverlayChange | undefined, b: OverlayChange | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;

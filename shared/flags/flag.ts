@@ -8,7 +8,7 @@ import type { OverlayChange } from "../trust/overlay.ts";
 import type { EvaluationContext } from "./context.ts";
 import type { Evaluation, FlagMetadata } from "./evaluation.ts";
 import { outcomesOf, type Outcomes } from "./outcomes.ts";
-import { bucketer, sharesOf } from "./rollout.ts";
+import { bucketer, isKilled, sharesOf } from "./rollout.ts";
 import type { Value } from "./rule.ts";
 import { compileTargeting, type TargetingScope } from "./targeting.ts";
 import { textOf } from "./text.ts";
@@ -46,7 +46,7 @@ export function compileFlag(key: string, entry: FlagEntry, around: FlagSurroundi
 }
 
 function compileEvaluate(key: string, entry: FlagEntry, around: FlagSurroundings, outcomes: Outcomes): Evaluate {
-  if (around.change !== undefined && "kill" in around.change) return always(outcomes.byDefault("DISABLED"));
+  if (isKilled(around.change)) return always(outcomes.byDefault("DISABLED"));
   if (entry.state === "DISABLED") return always(outcomes.disabled);
 
   const dealt = hasRollout(entry) ? compileRollout(key, entry, around.change, outcomes) : undefined;

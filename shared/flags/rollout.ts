@@ -3,10 +3,15 @@
  * over flag key + targeting key with a total weight of 100 000, so a share that grows keeps everybody it had.
  */
 import { everybody, type FlagEntry, type Millipercent, type Rollout } from "../document/entry.ts";
-import { stepAt, type OverlayChange } from "../trust/overlay.ts";
+import { stepAt, type Overlay, type OverlayChange } from "../trust/overlay.ts";
 import { murmur3After } from "./murmur3.ts";
 
 export type Share = readonly [variant: string, share: Millipercent];
+
+export const changeOf = (overlay: Overlay, flagKey: string): OverlayChange | undefined =>
+  Object.hasOwn(overlay, flagKey) ? overlay[flagKey] : undefined;
+
+export const isKilled = (change: OverlayChange | undefined): boolean => change !== undefined && "kill" in change;
 
 /**
  * The shares that a rollout gives out, in the order in which buckets are dealt. A plan gives its variant the percent

@@ -74,7 +74,10 @@ function readKey(key: Value, flagKey: string, data: Value, run: Run, above: Abov
 function readPath(path: AttributePath, flagKey: string, data: Value, run: Run, above: Above | undefined): Value {
   if (above !== undefined) return follow(data, path);
   if (path.length === 0) return { ...(data as object), [flagdName]: flagdOf(flagKey, run) };
-  return path[0] === flagdName ? follow(flagdOf(flagKey, run), path.slice(1)) : follow(data, path);
+  if (path[0] !== flagdName) return follow(data, path);
+  if (path.length === 2 && path[1] === "flagKey") return flagKey;
+  if (path.length === 2 && path[1] === "timestamp") return run.timestamp;
+  return follow(flagdOf(flagKey, run), path.slice(1));
 }
 
 const flagdOf = (flagKey: string, { timestamp }: Run): Json => ({ flagKey, timestamp });

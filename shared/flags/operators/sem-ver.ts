@@ -1,6 +1,6 @@
 /** `sem_ver`: compares versions by Semantic Versioning 2.0.0, section 11; what is no version gives null. */
 import type { Json } from "../../encoding/json.ts";
-import { compileList, type Compiler, type Operator, type Rule, type Value } from "../rule.ts";
+import { compileList, isList, isLiteral, type Compiler, type Operator, type Rule, type Value } from "../rule.ts";
 import { textOf } from "../text.ts";
 
 export const semVerOperators: readonly (readonly [string, Operator])[] = [["sem_ver", compileSemVer]];
@@ -28,16 +28,22 @@ export const versionRelations: ReadonlyMap<string, Relation> = new Map<string, R
 
 /** `[version, relation, version]`. */
 function compileSemVer(args: Json, compiler: Compiler): Rule {
+  if (isList(args) && args.length === 3 && isLiteral(args.slice(1))) {
+    const version = compiler.compile(args[0]!);
+    const relation = versionRelations.get(textOf(args[1]));
+    const than = versionOf(args[2]);
+    return (data, run, above) => related(versionOf(version(data, run, above)), relation, than);
+  }
   const argumentsOf = compileList(args, compiler);
   return (data, run, above) => {
     const values = argumentsOf(data, run, above);
     if (values.length !== 3) return null;
-    const a = versionOf(values[0]);
-    const b = versionOf(values[2]);
-    const relation = versionRelations.get(textOf(values[1]));
-    return a === undefined || b === undefined || relation === undefined ? null : relation(a, b);
+    return related(versionOf(values[0]), versionRelations.get(textOf(values[1])), versionOf(values[2]));
   };
 }
+
+const related = (a: Version | undefined, relation: Relation | undefined, b: Version | undefined): boolean | null =>
+  a === undefined || b === undefined || relation === undefined ? null : relation(a, b);
 
 const versionCharsMax = 256;
 const number = "(0|[1-9]\\d{0,15})";
