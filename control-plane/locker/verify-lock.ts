@@ -4,7 +4,9 @@
  */
 import type { Entries, EntryKey } from "../../shared/document/entry.ts";
 import type { MeshId } from "../../shared/document/mesh-id.ts";
+import { exceedsBytes } from "../../shared/encoding/bytes.ts";
 import { digestOf, type Digest } from "../../shared/encoding/digest.ts";
+import { limits } from "../../shared/limits.ts";
 import { encodeSnapshot, type Slot } from "../../shared/store/snapshot.ts";
 import { countApprovals } from "../../shared/trust/approval.ts";
 import type { MeshPolicy } from "../../shared/trust/mesh-policy.ts";
@@ -81,6 +83,10 @@ export async function verifyLock(input: VerifyInput): Promise<LockVerdict> {
   if (!isEmpty(entryChanges)) return tampered(wrongLeaf(lock, slots, entryChanges));
 
   const snapshot = encodeSnapshot({ origin: lock.origin, slots });
+  if (exceedsBytes(snapshot, limits.snapshotBytesMax)) {
+    const wanted = `of at most ${limits.snapshotBytesMax} bytes`;
+    return tampered({ what: "snapshot", wanted, found: "more, which flagmesh doesn't lock" });
+  }
   const snapshotDigest = digestOf(snapshot);
   if (snapshotDigest !== lock.snapshotDigest) {
     return tampered({ what: "snapshot", wanted: snapshotDigest, found: lock.snapshotDigest });

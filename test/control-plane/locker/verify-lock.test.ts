@@ -1,11 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { createSigningKey } from "../../../control-plane/keys/signing-key.ts";
 import { encodeLockFile, type Lock } from "../../../control-plane/locker/lock-file.ts";
+import { slotsOf } from "../../../control-plane/locker/lock-slots.ts";
 import { lock, type Locked } from "../../../control-plane/locker/lock.ts";
 import { verifyLock, type LockVerdict, type VerifyInput } from "../../../control-plane/locker/verify-lock.ts";
 import type { Entries, Entry, EntryKey } from "../../../shared/document/entry.ts";
 import type { MeshId } from "../../../shared/document/mesh-id.ts";
+import { base64Bytes, toBase64 } from "../../../shared/encoding/bytes.ts";
 import { digestOf } from "../../../shared/encoding/digest.ts";
+import { limits } from "../../../shared/limits.ts";
+import { treeOf } from "../../../shared/merkle/tree.ts";
+import { encodeSnapshot } from "../../../shared/store/snapshot.ts";
 import { approvalText } from "../../../shared/trust/approval.ts";
 import { encodeSignatureLine } from "../../../shared/trust/signed-note.ts";
 import { ed25519Type } from "../../../shared/trust/vkey.ts";
@@ -143,6 +148,20 @@ describe("a tampered lock", () => {
       what: "leaf",
       found: expect.stringContaining("removed flag:x") as string,
     });
+  });
+
+  test("of a snapshot that no edge takes is refused, though it adds up", async () => {
+    const large = flags("a").set("flag:a", { state: "ENABLED", variants: { a: "x".repeat(limits.snapshotBytesMax) } });
+    const slots = slotsOf(
+      { ...current, configSize: 1, vacant: [], entries: new Map([["flag:a", { ...entry, slot: 0 }]]) },
+      large,
+    );
+    const { leaf } = slots[0]!;
+    const root = toBase64(treeOf([base64Bytes(leaf)]).root);
+    const snapshotDigest = digestOf(encodeSnapshot({ origin, slots }));
+    const forged = { ...current, configSize: 1, configRoot: root, vacant: [], snapshotDigest };
+    const lockText = encodeLockFile({ ...forged, entries: new Map([["flag:a", { ...entry, slot: 0, leaf }]]) });
+    expect(await verdict({ lockText, entries: large })).toMatchObject({ kind: "tampered", what: "snapshot" });
   });
 
   test("is never fine, whichever of its values is changed, except its revision, parent, tool and approvals", async () => {
