@@ -15,7 +15,7 @@ export interface Version {
 
 type Relation = (a: Version, b: Version) => boolean;
 
-export const versionRelations: ReadonlyMap<string, Relation> = new Map<string, Relation>([
+const versionRelations: ReadonlyMap<string, Relation> = new Map<string, Relation>([
   ["=", (a, b) => compareVersions(a, b) === 0],
   ["!=", (a, b) => compareVersions(a, b) !== 0],
   ["<", (a, b) => compareVersions(a, b) < 0],
@@ -25,6 +25,9 @@ export const versionRelations: ReadonlyMap<string, Relation> = new Map<string, R
   ["^", (a, b) => a.major === b.major],
   ["~", (a, b) => a.major === b.major && a.minor === b.minor],
 ]);
+
+export const isVersionRelation = (relation: Value): boolean =>
+  typeof relation === "string" && versionRelations.has(relation);
 
 /** `[version, relation, version]`. */
 function compileSemVer(args: Json, compiler: Compiler): Rule {
