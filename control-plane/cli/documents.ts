@@ -7,7 +7,9 @@ import { readDocumentFiles } from "../locker/read-files.ts";
 import { countOf, diagnosticsAsText } from "../locker/report.ts";
 import type { Call } from "./command.ts";
 import { wantsColour } from "./context.ts";
-import { note } from "./say.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { answer, note } from "./say.ts";
+import { findLocalDeployment } from "./state-folder.ts";
 
 export interface Documents extends Loaded {
   /** By name, relative to the folder they were read from. */
@@ -17,16 +19,18 @@ export interface Documents extends Loaded {
 export interface ReadOptions {
   /** A file, or a folder with `mesh.yaml` and `flags/`. Absolute. */
   readonly location: string;
+  /** Also allowed where the local control plane allows it. */
   readonly allowInsecure: boolean;
 }
 
 /** The diagnostics' files are named relative to the working directory, so that editors and code review find them. */
 export async function readDocuments({ context, global }: Call, options: ReadOptions): Promise<Documents> {
-  const { location, allowInsecure } = options;
+  const { location } = options;
+  const allowInsecureEndpoints = options.allowInsecure || findLocalDeployment(location).allowInsecureEndpoints;
   const read = await readDocumentFiles(location);
   if (!read.ok) return { files: new Map(), diagnostics: [renamed(read.error, location, context.cwd)] };
   const files = read.value;
-  const loaded = loadDocument(files, { mesh: global.mesh, allowInsecureEndpoints: allowInsecure });
+  const loaded = loadDocument(files, { mesh: global.mesh, allowInsecureEndpoints });
   const base = files.has(path.basename(location)) && files.size === 1 ? path.dirname(location) : location;
   const diagnostics = loaded.diagnostics.map((diagnostic) => renamed(diagnostic, base, context.cwd));
   return { ...loaded, files, diagnostics: sortedByPlace(diagnostics) };
@@ -45,10 +49,11 @@ function renamed(diagnostic: Diagnostic, base: string, cwd: string): Diagnostic 
   };
 }
 
-/** Findings as messages, for commands whose data is something else. */
-export function noteFindings(call: Call, diagnostics: readonly Diagnostic[]): void {
-  if (diagnostics.length === 0) return;
+/** For commands whose data is something else: findings as messages, or as `{"diagnostics": …}` with `--format json`. */
+export function refuseFindings(call: Call, { diagnostics }: Documents): ExitCode {
   const { stderr } = call.context;
   stderr.write(diagnosticsAsText(diagnostics, { colour: wantsColour(call.context, stderr) }));
   note(call, countOf(diagnostics));
+  if (call.global.format === "json") answer(call, { diagnostics }, "");
+  return exitCodes.refused;
 }
