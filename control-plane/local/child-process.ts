@@ -48,7 +48,7 @@ export interface LocalProcess {
   /** Resolves when the process has ended, whoever ended it. Never rejects. */
   readonly exited: Promise<Exit>;
   /** SIGTERM, then SIGKILL after 3 s. Resolves when it has ended; may be called more than once. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -27,7 +27,7 @@ export interface RouterOptions {
 export interface RouterProcess {
   readonly url: string;
   readonly exited: Promise<Exit>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const file = fileURLToPath(new URL("./router-main.ts", import.meta.url));
