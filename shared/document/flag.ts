@@ -1,12 +1,13 @@
 /** One flag of a document to its entry: variants, default, rollout. */
-import type { FlagEntry, Millipercent, Rollout } from "./entry.ts";
-import { everybody } from "./entry.ts";
+import type { Json } from "../encoding/json.ts";
+import { variantsNamed } from "../flags/targeting-results.ts";
+import { everybody, type FlagEntry, type Millipercent, type Rollout } from "./entry.ts";
 import type { Path } from "./finding.ts";
 import { millipercentOf, percentText } from "./percent.ts";
 import { checkReference } from "./reference.ts";
 import type { Report } from "./report.ts";
 import type { FlagShape } from "./schema.ts";
-import type { Json } from "../encoding/json.ts";
+import { described } from "./shape.ts";
 
 export function normaliseFlag(name: string, flag: FlagShape, report: Report): FlagEntry {
   const path = ["flags", name];
@@ -109,4 +110,27 @@ function checkPercent(percent: number, path: Path, report: Report): Millipercent
       : `${percent} is too fine: a percentage has at most three decimals`;
   report.error(share.error, path, message);
   return 0;
+}
+
+/**
+ * Variants that the targeting names and the flag doesn't have. A warning: flagd takes such a file too, and evaluates to
+ * an error where the rule comes to that result.
+ */
+export function checkVariantsNamed(
+  name: string,
+  rule: Json,
+  variants: { readonly [variant: string]: unknown },
+  segment: (name: string) => Json | undefined,
+  report: Report,
+): void {
+  for (const { variant, path } of variantsNamed(rule, segment)) {
+    if (Object.hasOwn(variants, variant)) continue;
+    const hint = `there is ${Object.keys(variants).slice(0, 8).join(", ")}`;
+    report.warning(
+      "targeting_variant",
+      ["flags", name, "targeting", ...path],
+      `there is no variant ${described(variant)}`,
+      { hint },
+    );
+  }
 }

@@ -4,12 +4,12 @@ import { limits } from "../limits.ts";
 import { checkFallbacks, normaliseBackend } from "./backend.ts";
 import type { Entries, Entry, EntryKey, RouteEntry } from "./entry.ts";
 import type { Finding } from "./finding.ts";
-import { normaliseFlag } from "./flag.ts";
+import { checkVariantsNamed, normaliseFlag } from "./flag.ts";
 import { isMeshId, type MeshId } from "./mesh-id.ts";
 import { checkPrerequisites } from "./prerequisites.ts";
 import { createReport, hasError, type Report } from "./report.ts";
 import { checkOverlaps, normaliseRoute } from "./route.ts";
-import { checkSegments, checkTargetingExtent } from "./rule.ts";
+import { checkRule, checkSegments } from "./rule.ts";
 import { isMapping, type BackendShape, type FlagShape, type DocumentShape, type RouteShape } from "./schema.ts";
 import { normaliseSettings } from "./settings.ts";
 import { checkShape } from "./shape.ts";
@@ -63,12 +63,15 @@ function normaliseSections(document: Sections, urls: { allowInsecure: boolean },
   const metadata = report.hasErrorIn(["metadata"]) ? undefined : (document["metadata"] as DocumentShape["metadata"]);
   entries.set("settings", normaliseSettings(settings, metadata, report));
 
-  const extents = checkSegments(segments, knownSegments, report);
-  for (const [name, rule] of segments) entries.set(`segment:${name}`, rule as Json);
+  const checked = checkSegments(segments, knownSegments, report);
+  for (const [name, rule] of segments) entries.set(`segment:${name}`, rule);
 
   for (const [name, flag] of flags) {
     entries.set(`flag:${name}`, normaliseFlag(name, flag, report));
-    checkTargetingExtent(flag.targeting ?? {}, ["flags", name, "targeting"], knownSegments, extents, report);
+    const targeting = flag.targeting as Json | undefined;
+    if (targeting === undefined || Object.keys(targeting as object).length === 0) continue;
+    if (!checkRule(targeting, ["flags", name, "targeting"], checked, report)) continue;
+    checkVariantsNamed(name, targeting, flag.variants, (segment) => segments.get(segment), report);
   }
   checkPrerequisites(flags, knownFlags, report);
 
@@ -95,8 +98,8 @@ function membersOf(document: Sections, section: string): ReadonlyMap<string, unk
   return new Map(isMapping(members) ? Object.entries(members) : []);
 }
 
-const soundSegments = (segments: ReadonlyMap<string, unknown>, report: Report): ReadonlyMap<string, unknown> =>
-  new Map([...segments].filter(([name]) => !report.hasErrorIn(["$evaluators", name])));
+const soundSegments = (segments: ReadonlyMap<string, unknown>, report: Report): ReadonlyMap<string, Json> =>
+  new Map([...(segments as ReadonlyMap<string, Json>)].filter(([name]) => !report.hasErrorIn(["$evaluators", name])));
 
 /**
  * The entries whose shape is sound, so that what follows may rely on it. Members with errors are left out, so that the

@@ -1,10 +1,12 @@
 /** Rules (flagd's JsonLogic): how large they are, with the segments they refer to, and which those are. */
+import { isObject, type Json } from "../encoding/json.ts";
+import { checkTargeting } from "../flags/targeting-check.ts";
 import { limits } from "../limits.ts";
 import { walkGraph } from "./graph.ts";
 import type { Path } from "./finding.ts";
 import { checkReference } from "./reference.ts";
 import type { Report } from "./report.ts";
-import { isMapping } from "./schema.ts";
+import { described } from "./shape.ts";
 
 /** A rule as an evaluator meets it: segments counted in full wherever they are referred to. */
 export interface Extent {
@@ -15,7 +17,7 @@ export interface Extent {
 }
 
 interface Reference {
-  readonly segment: string;
+  readonly segment: Json;
   readonly path: Path;
   readonly depth: number;
 }
@@ -25,19 +27,15 @@ interface Measured extends Extent {
 }
 
 /** `{ $ref: name }` and nothing else, as flagd has it; the name, or `undefined`. */
-export function segmentReferred(rule: unknown): string | undefined {
-  if (!isMapping(rule)) return undefined;
-  const keys = Object.keys(rule);
-  const segment = rule["$ref"];
-  return keys.length === 1 && typeof segment === "string" ? segment : undefined;
-}
+const segmentReferred = (rule: Json): Json | undefined =>
+  isObject(rule) && Object.keys(rule).length === 1 ? rule["$ref"] : undefined;
 
 /** Stops counting one past a limit, so that a hostile rule costs no more than a permitted one. */
-function measure(rule: unknown, path: Path): Measured {
+function measure(rule: Json, path: Path): Measured {
   const references: Reference[] = [];
   let nodes = 0;
   let deepest = 0;
-  const visit = (value: unknown, at: Path, depth: number): void => {
+  const visit = (value: Json, at: Path, depth: number): void => {
     nodes++;
     if (nodes > limits.targetingNodesMax || depth > limits.targetingDepthMax) return;
     const segment = segmentReferred(value);
@@ -45,7 +43,7 @@ function measure(rule: unknown, path: Path): Measured {
       references.push({ segment, path: [...at, "$ref"], depth });
     } else if (typeof value === "object" && value !== null) {
       deepest = Math.max(deepest, depth + 1);
-      const members = Array.isArray(value) ? value.entries() : Object.entries(value);
+      const members: Iterable<[string | number, Json]> = isObject(value) ? Object.entries(value) : value.entries();
       for (const [key, member] of members) visit(member, [...at, key], depth + 1);
     }
   };
@@ -53,53 +51,63 @@ function measure(rule: unknown, path: Path): Measured {
   return { nodes, depth: deepest, references };
 }
 
-/** Measures all segments: dangling references, cycles, and what each adds to a rule that refers to it. */
+export interface Segments {
+  /** All segments by name, also those with faults. */
+  readonly known: ReadonlyMap<string, unknown>;
+  /** What a segment adds to a rule that refers to it. */
+  readonly extents: ReadonlyMap<string, Extent>;
+}
+
+/** Dangling references, cycles and sizes of all segments, and what is wrong in each rule. */
 export function checkSegments(
-  segments: ReadonlyMap<string, unknown>,
+  segments: ReadonlyMap<string, Json>,
   known: ReadonlyMap<string, unknown>,
   report: Report,
-): ReadonlyMap<string, Extent> {
+): Segments {
   const measured = new Map([...segments].map(([name, rule]) => [name, measure(rule, ["$evaluators", name])]));
   const graph = new Map(
-    [...measured].map(([name, { references }]) => [name, references.map(({ segment }) => segment)]),
+    [...measured].map(([name, { references }]) => [
+      name,
+      references.flatMap(({ segment }) => (typeof segment === "string" ? [segment] : [])),
+    ]),
   );
   const { order, cycles } = walkGraph(graph);
   for (const cycle of cycles) {
-    const [first = ""] = cycle;
-    report.error("segment_cycle", ["$evaluators", first], `segments refer to each other: ${cycle.join(" → ")}`, {
-      atKey: true,
-    });
+    const message = `segments refer to each other: ${cycle.join(" → ")}`;
+    report.error("segment_cycle", ["$evaluators", cycle[0] ?? ""], message, { atKey: true });
   }
   const extents = new Map<string, Extent>();
   for (const name of order) {
+    const rule = segments.get(name);
     const own = measured.get(name);
-    if (own !== undefined) extents.set(name, checkExtent(own, ["$evaluators", name], known, extents, report));
+    if (rule === undefined || own === undefined) continue;
+    const path = ["$evaluators", name];
+    const extent = checkExtent(own, path, { known, extents }, report);
+    extents.set(name, extent);
+    if (isWithinLimits(extent)) checkTargeting(rule, path, report);
   }
-  return extents;
+  return { known, extents };
 }
 
-/** Measures a flag's targeting, with its segments. */
-export function checkTargetingExtent(
-  rule: unknown,
-  path: Path,
-  known: ReadonlyMap<string, unknown>,
-  segments: ReadonlyMap<string, Extent>,
-  report: Report,
-): void {
-  checkExtent(measure(rule, path), path, known, segments, report);
+/** The same of a flag's targeting. False where it is too large or too deep to be looked at further. */
+export function checkRule(rule: Json, path: Path, segments: Segments, report: Report): boolean {
+  const sound = isWithinLimits(checkExtent(measure(rule, path), path, segments, report));
+  if (sound) checkTargeting(rule, path, report);
+  return sound;
 }
 
-function checkExtent(
-  own: Measured,
-  path: Path,
-  known: ReadonlyMap<string, unknown>,
-  segments: ReadonlyMap<string, Extent>,
-  report: Report,
-): Extent {
+const isWithinLimits = ({ nodes, depth }: Extent): boolean =>
+  nodes <= limits.targetingNodesMax && depth <= limits.targetingDepthMax;
+
+function checkExtent(own: Measured, path: Path, { known, extents }: Segments, report: Report): Extent {
   let { nodes, depth } = own;
   for (const { segment, path: at, depth: below } of own.references) {
+    if (typeof segment !== "string") {
+      report.error("wrong_type", at, `expected the name of a segment; found ${described(segment)}`);
+      continue;
+    }
     checkReference("segment", segment, known, at, report);
-    const inside = segments.get(segment);
+    const inside = extents.get(segment);
     nodes += inside?.nodes ?? 0;
     depth = Math.max(depth, below + (inside?.depth ?? 0));
   }
