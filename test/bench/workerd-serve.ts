@@ -36,14 +36,19 @@ const compatibilityDate = /^compatibility_date = "([\d-]+)"/m.exec(wranglerConfi
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const directory = mkdtempSync(join(tmpdir(), "flagmesh-workerd-"));
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  const forget = (): void => {
+    process.off("exit", remove);
+    remove();
+  };
+  process.once("exit", remove);
   try {
     writeConfig(directory, options);
     const url = `http://127.0.0.1:${options.port}`;
     const command = [binary, "serve", join(directory, "config.capnp")];
     const { pid, close } = await startPinned({ command, core: options.core, ready: url });
-    return { url, pid, close: () => close().finally(remove) };
+    return { url, pid, close: () => close().finally(forget) };
   } catch (error) {
-    remove();
+    forget();
     throw error;
   }
 }
