@@ -30,7 +30,7 @@ export interface EmbeddedOptions {
 
 export interface EmbeddedFileOptions extends EmbeddedOptions {
   readonly path: string;
-  /** A crash loses at most what was written in this long (and in the save that follows it). */
+  /** How long a change may wait to be saved. Scripts, which publish, answer only when theirs are. */
   readonly saveDelayMs?: number;
 }
 
@@ -70,7 +70,7 @@ function storeOver(keys: Keyspace, { now, scripts }: EmbeddedOptions, saver?: Sa
   function accept(line: CommandLine): Resolved | ErrorReply {
     const resolved = resolve(commands, line);
     const fault = !isErrorReply(resolved) && resolved.command.write && saver?.fault();
-    return fault ? failed(`MISCONF the store's file can't be written, so writes are refused: ${fault}`) : resolved;
+    return fault ? unwritable(fault) : resolved;
   }
 
   function execute(line: CommandLine): Reply {
@@ -82,11 +82,28 @@ function storeOver(keys: Keyspace, { now, scripts }: EmbeddedOptions, saver?: Sa
     return reply;
   }
 
+  /**
+   * Why what these commands changed isn't in the file, where they promise that it is. Scripts do: who publishes must not
+   * be told of it before a crash can no longer take it back.
+   */
+  async function unsaved(lines: readonly CommandLine[]): Promise<ErrorReply | undefined> {
+    const promised = lines
+      .map((line) => resolve(commands, line))
+      .some((found) => "command" in found && found.command.durable);
+    const fault = promised ? await saver?.saved() : undefined;
+    return fault === undefined ? undefined : unwritable(fault);
+  }
+
   return {
-    command: (line) => Promise.resolve(execute(line)),
-    multi(lines) {
+    async command(line) {
+      const reply = execute(line);
+      return (await unsaved([line])) ?? reply;
+    },
+    async multi(lines) {
       const refused = lines.map(accept).find(isErrorReply);
-      return Promise.resolve(refused === undefined ? lines.map(execute) : discarded(refused));
+      if (refused !== undefined) return discarded(refused);
+      const replies = lines.map(execute);
+      return (await unsaved(lines)) ?? replies;
     },
     subscribe: (topic, listener) => Promise.resolve(subscriptions.add(topic, listener)),
     async close() {
@@ -95,3 +112,6 @@ function storeOver(keys: Keyspace, { now, scripts }: EmbeddedOptions, saver?: Sa
     },
   };
 }
+
+const unwritable = (fault: string): ErrorReply =>
+  failed(`MISCONF the store's file can't be written, so writes are refused: ${fault}`);

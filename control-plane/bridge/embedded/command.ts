@@ -16,6 +16,8 @@ export interface Command {
   readonly arity: number;
   /** It may change the keyspace. */
   readonly write?: true;
+  /** Its reply waits until what it changed is saved. */
+  readonly durable?: true;
   /** `args` are without the name, and without the subcommand's. */
   readonly run: (database: Database, args: CommandLine) => Reply;
 }

@@ -2,11 +2,13 @@
 
 export interface Saver {
   /** Something changed and must be saved. */
-  changed(): void;
+  readonly changed: () => void;
+  /** Saves now. Resolves when all that has changed so far is saved, to why it couldn't be. */
+  readonly saved: () => Promise<string | undefined>;
   /** Why the last save failed; `undefined` where it didn't. */
-  fault(): string | undefined;
+  readonly fault: () => string | undefined;
   /** Saves what is unsaved; rejects if that fails. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const retryMs = 1_000;
@@ -20,13 +22,16 @@ export function createSaver(save: () => Promise<void>, delayMs: number): Saver {
 
   function schedule(afterMs: number): void {
     if (closed || timer !== undefined || running !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      running = attempt().finally(() => {
-        running = undefined;
-        if (unsaved) schedule(fault === undefined ? delayMs : retryMs);
-      });
-    }, afterMs);
+    timer = setTimeout(start, afterMs);
+  }
+
+  function start(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    running = attempt().finally(() => {
+      running = undefined;
+      if (unsaved) schedule(fault === undefined ? delayMs : retryMs);
+    });
   }
 
   async function attempt(): Promise<void> {
@@ -40,17 +45,26 @@ export function createSaver(save: () => Promise<void>, delayMs: number): Saver {
     }
   }
 
+  async function saved(): Promise<string | undefined> {
+    // A save that runs already may have begun before the last change; one that another caller starts meanwhile has not.
+    await running;
+    if (unsaved && running === undefined) start();
+    await running;
+    return fault;
+  }
+
   return {
     changed() {
       unsaved = true;
       schedule(delayMs);
     },
+    saved,
     fault: () => fault,
     async close() {
       closed = true;
+      const failure = await saved();
       clearTimeout(timer);
-      await running;
-      if (unsaved) await save();
+      if (failure !== undefined) throw new Error(failure);
     },
   };
 }

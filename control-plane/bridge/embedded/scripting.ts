@@ -58,10 +58,10 @@ export function scriptCommands(scripts: readonly KnownScript[], execute: (comman
     }
   }
 
-  const evaluate: Command = { arity: -3, write: true, run: (_, [text = "", ...rest]) => run(sha1(text), rest) };
+  const evaluate: Command = { arity: -3, durable: true, run: (_, [text = "", ...rest]) => run(sha1(text), rest) };
   const evaluateDigest: Command = {
     arity: -3,
-    write: true,
+    durable: true,
     run: (_, [digest = "", ...rest]) => {
       const lower = digest.toLowerCase();
       return loaded.has(lower) ? run(lower, rest) : noScript;

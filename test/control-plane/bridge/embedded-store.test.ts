@@ -7,9 +7,15 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createEmbeddedStore, openEmbeddedStore } from "../../../control-plane/bridge/embedded-store.ts";
 import { createKeyspace } from "../../../control-plane/bridge/embedded/keyspace.ts";
+import type { KnownScript } from "../../../control-plane/bridge/embedded/scripting.ts";
 import { createSaver } from "../../../control-plane/bridge/embedded/saver.ts";
 import { decodeStore, encodeStore, writeStoreFile } from "../../../control-plane/bridge/embedded/store-file.ts";
 import type { RedisStore, Reply } from "../../../control-plane/bridge/store.ts";
+
+const append: KnownScript = {
+  lua: "return redis.call('RPUSH', KEYS[1], ARGV[1])",
+  run: ([key = ""], [item = ""], call) => call("RPUSH", key, item),
+};
 
 const run = (store: RedisStore, line: string): Promise<Reply> => store.command(line.split(" "));
 
@@ -137,6 +143,23 @@ describe("the store's file", () => {
     await store.close();
   });
 
+  test("who publishes gets an answer when the file has it, without waiting for the delay", async () => {
+    const opened = await openEmbeddedStore({ path, now: () => 0, scripts: [append], saveDelayMs: 3_600_000 });
+    if (!opened.ok) throw new Error(opened.error.message);
+    const store = opened.value;
+    await run(store, "SET before 1");
+    expect(await store.command(["EVAL", append.lua, "1", "l", "a"])).toBe(1);
+    expect(await readFile(path, "utf8")).toMatch(/"before".*\["l","list",\["a"\]/s);
+    expect(await store.multi([["EVAL", append.lua, "1", "l", "b"]])).toEqual([2]);
+    expect(await readFile(path, "utf8")).toContain('["l","list",["a","b"]');
+    await rename(join(directory, "inner"), join(directory, "away"));
+    await writeFile(join(directory, "inner"), "in the way");
+    expect(await store.command(["EVAL", append.lua, "1", "l", "c"])).toMatchObject({
+      error: expect.stringMatching(/^MISCONF /),
+    });
+    await rm(join(directory, "inner"));
+  });
+
   test("a store that was only read writes nothing", async () => {
     const store = await open();
     await run(store, "GET k");
@@ -262,12 +285,48 @@ describe("saving", () => {
     expect(save).toHaveBeenCalledTimes(2);
   });
 
-  test("closing waits for the save that runs, and reports one that fails", async () => {
+  test("closing waits for the save that runs", async () => {
+    const finish: (() => void)[] = [];
+    const saver = createSaver(() => new Promise((resolve) => void finish.push(resolve)), 100);
+    saver.changed();
+    await vi.advanceTimersByTimeAsync(100);
+    let closed = false;
+    const closing = saver.close().then(() => (closed = true));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(closed).toBe(false);
+    finish[0]?.();
+    await closing;
+  });
+
+  test("a save asked for while an older one runs comes after it, and serves all who asked", async () => {
+    const finish: (() => void)[] = [];
+    const save = vi.fn<() => Promise<void>>(() => new Promise((resolve) => void finish.push(resolve)));
+    const saver = createSaver(save, 100);
+    saver.changed();
+    await vi.advanceTimersByTimeAsync(100);
+    saver.changed();
+    const answers: string[] = [];
+    const first = saver.saved().then(() => answers.push("first"));
+    const second = saver.saved().then(() => answers.push("second"));
+    finish[0]?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(save).toHaveBeenCalledTimes(2);
+    expect(answers).toEqual([]);
+    finish[1]?.();
+    await Promise.all([first, second]);
+    expect(save).toHaveBeenCalledTimes(2);
+  });
+
+  test("a save that fails is tried again, and closing reports it", async () => {
     const save = vi.fn<() => Promise<void>>(() => Promise.reject(new Error("disk full")));
     const saver = createSaver(save, 100);
     saver.changed();
     await vi.advanceTimersByTimeAsync(100);
     expect(saver.fault()).toBe("disk full");
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(save).toHaveBeenCalledTimes(2);
     await expect(saver.close()).rejects.toThrow("disk full");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(save).toHaveBeenCalledTimes(3);
   });
 });
