@@ -101,12 +101,20 @@ export function createMeshSource({ pins, store, coldCopy, times, clockMs, sleep,
       if (release === before?.release || (serving?.release.checkpoint.size ?? 0) > release.checkpoint.size) return;
       install(release);
       if (release.entries !== before?.release.entries && !(await keepIfTreeAgrees(release, before))) return;
-      if (from === store) await coldCopy.write(release, candidate.fresh);
+      if (from === store) await keepCopy(release, candidate.fresh);
     } catch (error) {
       failures.record({ code: "store_unreachable", message: String(error) }, clockMs());
     } finally {
       attemptedAtMs = clockMs();
       leaseUntilMs = 0;
+    }
+  }
+
+  async function keepCopy(release: VerifiedRelease, fresh: string | null): Promise<void> {
+    try {
+      await coldCopy.write(release, fresh);
+    } catch (error) {
+      failures.record({ code: "cold_copy_unwritable", message: String(error) }, clockMs());
     }
   }
 
