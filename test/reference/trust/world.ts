@@ -1,0 +1,63 @@
+/** The vectors' deployment: one mesh that two of three must approve, one that trusts its control plane. */
+import { originOf, type MeshId } from "../../../shared/document/mesh-id.ts";
+import { digestOf, type Digest } from "../../../shared/encoding/digest.ts";
+import type { DeploymentPolicyText } from "../../../shared/trust/deployment-policy.ts";
+import { encodeMeshPolicy, type MeshPolicyText } from "../../../shared/trust/mesh-policy.ts";
+import { cosignatureType, ed25519Type } from "../../../shared/trust/vkey.ts";
+import { alice, ben, ci, keyOf, type NamedKey } from "./keys.ts";
+
+export interface World {
+  readonly mesh: MeshId;
+  readonly origin: string;
+  readonly log: NamedKey;
+  readonly freshness: NamedKey;
+  readonly policy: MeshPolicyText;
+  readonly policyText: string;
+  readonly policyDigest: Digest;
+}
+
+export const deploymentName = "example.com";
+
+/** @param change of the policy that the mesh would have otherwise */
+export function worldOf(id: string, change: Partial<MeshPolicyText>): World {
+  const mesh = id as MeshId;
+  const origin = originOf(deploymentName, mesh);
+  const log = keyOf(origin, ed25519Type);
+  const freshness = keyOf(`${origin}/freshness`, cosignatureType);
+  const policy: MeshPolicyText = {
+    type: "flagmesh/policy/v1",
+    origin,
+    number: 1,
+    log: log.vkeyText,
+    freshness: freshness.vkeyText,
+    approvers: { threshold: 0, keys: [] },
+    overrides: [],
+    witnesses: { quorum: 0, keys: [] },
+    ...change,
+  };
+  const policyText = encodeMeshPolicy(policy);
+  return { mesh, origin, log, freshness, policy, policyText, policyDigest: digestOf(policyText) };
+}
+
+export const production = worldOf("acme/production", {
+  approvers: { threshold: 2, keys: [alice.vkeyText, ben.vkeyText, ci.vkeyText] },
+});
+export const staging = worldOf("acme/staging", {});
+
+export const deployment = {
+  deployment: deploymentName,
+  meshes: {
+    [production.mesh]: {
+      policy: production.policyDigest,
+      hosts: ["shop.example.com"],
+      endpointHosts: ["*.example.net"],
+      bindings: ["CHECKOUT_V2"],
+    },
+    [staging.mesh]: {
+      policy: staging.policyDigest,
+      hosts: ["shop.staging.example.com"],
+      endpointHosts: ["*.example.net"],
+      bindings: ["CHECKOUT_V2"],
+    },
+  },
+} satisfies DeploymentPolicyText;
