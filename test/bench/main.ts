@@ -1,8 +1,11 @@
 /** `npm run bench [PART …]`: runs the parts that are named, or all, and prints a table each. */
 import { cpus, loadavg } from "node:os";
 import { benchEvaluation } from "./evaluation.ts";
+import { shopDocument, startBenchMesh } from "./mesh.ts";
+import { benchPropagation } from "./propagation.ts";
+import { benchLoad, benchLock } from "./revisions.ts";
 import { formatTable, type Table } from "./table.ts";
-import { baselines, benchThroughput, throughputTable } from "./throughput.ts";
+import { baselines, benchThroughput, throughputTable, type Contender } from "./throughput.ts";
 
 interface Part {
   readonly name: string;
@@ -13,6 +16,11 @@ interface Part {
 
 /** No part may take so long that nobody runs them all. */
 const totalMsMax = 180_000;
+
+const router: Contender = {
+  name: "Flag Mesh router",
+  start: ({ backendUrl, core }) => startBenchMesh(shopDocument(backendUrl, 50), { core, pollMs: 1_000 }),
+};
 
 const parts: readonly Part[] = [
   {
@@ -26,8 +34,11 @@ const parts: readonly Part[] = [
   {
     name: "throughput",
     title: "One request through a proxy, workerd serve on a core of its own",
-    run: async () => throughputTable(await benchThroughput(baselines)),
+    run: async () => throughputTable(await benchThroughput([...baselines, router])),
   },
+  { name: "lock", title: "Reading and locking a document, in this process", run: async () => benchLock() },
+  { name: "load", title: "A cold isolate makes a mesh ready, workerd serve", run: benchLoad },
+  { name: "propagation", title: "From the acknowledged push to the first changed answer", run: benchPropagation },
 ];
 
 const wanted = process.argv.slice(2);
