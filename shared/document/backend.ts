@@ -98,6 +98,7 @@ function checkDuration(text: string, min: number, max: number, path: Path, repor
     report.error("bad_duration", path, `expected a whole number with ms, s, m or h, such as 10s; found "${text}"`);
   } else if (ms < min || ms > max) {
     report.error("bad_duration", path, `expected a duration from ${min} ms to ${max} ms; found ${text}`);
+    return undefined;
   }
   return ms;
 }

@@ -19,11 +19,13 @@ export function nearestName(written: string, candidates: Iterable<string>): stri
   let nearest: string | undefined;
   let distanceMax = Math.min(2, Math.floor(written.length / 2));
   for (const candidate of candidates) {
-    if (Math.abs(candidate.length - written.length) > distanceMax) continue;
-    const distance = editDistance(written.toLowerCase(), candidate.toLowerCase());
+    if (Math.abs(candidate.length - written.length) > distanceMax + 0.5) continue;
+    // Of two equally near, the one that was begun: `of` is `off` rather than `on`.
+    const begun = candidate.startsWith(written) ? 0.5 : 0;
+    const distance = editDistance(written.toLowerCase(), candidate.toLowerCase()) - begun;
     if (distance > distanceMax || candidate === written) continue;
     nearest = candidate;
-    distanceMax = distance - 1;
+    distanceMax = distance - 0.5;
   }
   return nearest;
 }

@@ -19,16 +19,23 @@ export function createReport(): Report {
   const findings: Finding[] = [];
   const at = new Set<string>();
   const within = new Set<string>();
+  const told = new Set<string>();
+  /** Two rules may find the same: it is told once. */
+  const add = (finding: Finding): void => {
+    const key = JSON.stringify([finding.code, finding.path]);
+    if (!told.has(key)) findings.push(finding);
+    told.add(key);
+  };
   return {
     findings,
     error(code, path, message, more) {
-      findings.push({ code, severity: "error", path, message, ...more });
+      add({ code, severity: "error", path, message, ...more });
       at.add(JSON.stringify(path.slice(0, memberDepth)));
       within.add(JSON.stringify(path.slice(0, 1)));
       within.add(JSON.stringify(path.slice(0, 2)));
     },
     warning(code, path, message, more) {
-      findings.push({ code, severity: "warning", path, message, ...more });
+      add({ code, severity: "warning", path, message, ...more });
     },
     hasErrorAt: (path) => at.has(JSON.stringify(path)),
     hasErrorIn: (path) => within.has(JSON.stringify(path)),
