@@ -76,7 +76,7 @@ export function described(value: unknown): string {
   if (typeof value === "object") return Object.keys(value).length === 0 ? "an empty mapping" : "a mapping";
   if (typeof value === "string")
     return value.length <= 60 ? JSON.stringify(value) : `a text of ${value.length} characters`;
-  return String(value as number | boolean | symbol);
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : `a ${typeof value}`;
 }
 
 function valueAt(document: unknown, path: Path): unknown {
