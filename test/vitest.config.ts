@@ -14,7 +14,12 @@ export default defineConfig({
         root,
         test: {
           name: "node",
-          include: [shared, "test/control-plane/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          include: [
+            shared,
+            "test/control-plane/**/*.test.ts",
+            "test/differential/**/*.test.ts",
+            "test/e2e/**/*.test.ts",
+          ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

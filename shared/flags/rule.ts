@@ -41,7 +41,7 @@ export const fail = (): never => {
   throw ruleFailure;
 };
 
-/** Counts visited list items, so that nested loops over a hostile context end. */
+/** Counts visited list items, so that loops within loops over a hostile context end. */
 export function visit(run: Run, items: number): void {
   run.itemsLeft -= items;
   if (run.itemsLeft < 0) fail();
@@ -77,7 +77,9 @@ export function compileList(args: Json, { compile }: Compiler): (...scope: Param
   const rule = compile(args);
   return (data, run, above) => {
     const value = rule(data, run, above);
-    return isList(value) ? value : [value];
+    if (!isList(value)) return [value];
+    visit(run, value.length);
+    return value;
   };
 }
 

@@ -49,6 +49,7 @@ function compareCoerced(order: Order): Operator {
 
 const isText = (value: Value): value is string | null => typeof value === "string" || value === null;
 
+/** NaN for a text that is no number. */
 function numberOf(value: Value): number {
-  return typeof value === "object" && value !== null ? fail() : Number(value);
+  return (typeof value === "object" && value !== null) || Number.isNaN(value) ? fail() : Number(value);
 }

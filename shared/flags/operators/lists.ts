@@ -111,8 +111,12 @@ function compileIn(args: Json, compiler: Compiler): Rule {
   const argumentsOf = compileList(args, compiler);
   return (data, run, above) => {
     const [item, container] = argumentsOf(data, run, above);
-    return typeof container === "string" && container !== ""
-      ? container.includes(textOf(item))
-      : listed(container).includes(item);
+    if (typeof container === "string" && container !== "") {
+      visit(run, container.length >>> 6);
+      return container.includes(textOf(item));
+    }
+    const list = listed(container);
+    visit(run, list.length);
+    return list.includes(item);
   };
 }

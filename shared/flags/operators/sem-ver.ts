@@ -55,7 +55,8 @@ const build = "[0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*";
 const versionPattern = new RegExp(
   `^v?${number}\\.${number}\\.${number}(?:-(${identifier}(?:\\.${identifier})*))?(?:\\+${build})?$`,
 );
-const shortPattern = new RegExp(`^${number}(?:\\.${number})?$`);
+/** A minor version of more than 16 digits, as numbers with fractions have, is left out. */
+const shortPattern = new RegExp(`^${number}(?:\\.(?:${number}|\\d{17,}))?$`);
 
 /** Also reads `v1.2.3`, `1`, `1.2` and numbers, as flagd does. */
 export function versionOf(value: Value): Version | undefined {
