@@ -6,7 +6,7 @@
 import { Hono, type Context } from "hono";
 import { limits } from "../../shared/limits.ts";
 import { readBody } from "./body.ts";
-import { eventStream } from "./event-stream.ts";
+import { createEventStreams } from "./event-stream.ts";
 import { commandRefusal, topicRefusal } from "./permission.ts";
 import {
   discarded,
@@ -25,6 +25,8 @@ export interface BridgeOptions {
   readonly store: RedisStore;
   readonly tokens: readonly BridgeToken[];
   readonly requestBytesMax?: number;
+  /** Ends all event streams. */
+  readonly signal?: AbortSignal;
 }
 
 const methods = new Set(["GET", "HEAD", "POST", "PUT"]);
@@ -33,8 +35,11 @@ const methods = new Set(["GET", "HEAD", "POST", "PUT"]);
  * 200 `{result}`; 400 `{error}` for what Redis or the bridge refuses; 401 for a missing or unknown token; 405; 413 for a
  * body over the limit; 503 where the store can't be reached. Errors are the words of Redis.
  */
-export function createBridge({ store, tokens, requestBytesMax = limits.redisRequestBytesMax }: BridgeOptions): Hono {
+export function createBridge(options: BridgeOptions): Hono {
+  const { store, tokens, requestBytesMax = limits.redisRequestBytesMax, signal } = options;
   const authenticate = createAuthenticator(tokens);
+  const streams = createEventStreams(store);
+  signal?.addEventListener("abort", streams.endAll);
   const bridge = new Hono();
 
   bridge.all("*", async (c) => {
@@ -104,7 +109,7 @@ export function createBridge({ store, tokens, requestBytesMax = limits.redisRequ
   async function subscribe(c: Context, topics: readonly Topic[], access: Access): Promise<Response> {
     if (topics.length === 0) return refuse(c, failed("ERR wrong number of arguments for 'subscribe' command"));
     const refused = topics.map((topic) => topicRefusal(topic, access)).find((refusal) => refusal !== undefined);
-    const stream = refused ?? (await eventStream(store, topics));
+    const stream = refused ?? (await streams.open(topics));
     if (isErrorReply(stream)) return refuse(c, stream);
     return c.body(stream, 200, { "content-type": "text/event-stream", "cache-control": "no-store" });
   }

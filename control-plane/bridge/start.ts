@@ -5,7 +5,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createBridge, type BridgeOptions } from "./bridge.ts";
 
-export interface BridgeServerOptions extends BridgeOptions {
+export interface BridgeServerOptions extends Omit<BridgeOptions, "signal"> {
   /** 0 for any free one. */
   readonly port: number;
   readonly host?: string;
@@ -13,12 +13,16 @@ export interface BridgeServerOptions extends BridgeOptions {
 
 export interface BridgeServer {
   readonly url: string;
-  /** Ends event streams, refuses new requests, then closes the store. */
+  /** Refuses new requests, ends event streams, lets other requests end, then closes the store. */
   close(): Promise<void>;
 }
 
 /** Longer than clients keep idle connections, so that none is closed under a request that is on its way. */
 const keepAliveMs = 75_000;
+
+/** How long a request may still run when the bridge closes. */
+const drainMs = 3_000;
+const sweepMs = 20;
 
 /** Rejects where the address can't be listened on. The store is the bridge's from then on. */
 export async function startBridge({
@@ -26,7 +30,9 @@ export async function startBridge({
   host = "127.0.0.1",
   ...options
 }: BridgeServerOptions): Promise<BridgeServer> {
-  const server = createAdaptorServer({ fetch: createBridge(options).fetch }) as Server;
+  const closing = new AbortController();
+  const { fetch } = createBridge({ ...options, signal: closing.signal });
+  const server = createAdaptorServer({ fetch }) as Server;
   server.keepAliveTimeout = keepAliveMs;
   server.listen(port, host);
   await once(server, "listening");
@@ -37,8 +43,13 @@ export async function startBridge({
     async close() {
       const closed = once(server, "close");
       server.close();
-      server.closeAllConnections();
+      closing.abort();
+      // A connection whose request ends after `close` is kept alive by Node, and would keep the server.
+      const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+      const impatience = setTimeout(() => server.closeAllConnections(), drainMs);
       await closed;
+      clearInterval(sweep);
+      clearTimeout(impatience);
       await options.store.close();
     },
   };

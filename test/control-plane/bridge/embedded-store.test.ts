@@ -298,6 +298,15 @@ describe("saving", () => {
     await closing;
   });
 
+  test("nothing is saved after closing", async () => {
+    const save = vi.fn<() => Promise<void>>(() => Promise.resolve());
+    const saver = createSaver(save, 100);
+    await saver.close();
+    saver.changed();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(save).not.toHaveBeenCalled();
+  });
+
   test("a save asked for while an older one runs comes after it, and serves all who asked", async () => {
     const finish: (() => void)[] = [];
     const save = vi.fn<() => Promise<void>>(() => new Promise((resolve) => void finish.push(resolve)));

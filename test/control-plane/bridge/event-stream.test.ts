@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createEmbeddedStore } from "../../../control-plane/bridge/embedded-store.ts";
+import { createEventStreams } from "../../../control-plane/bridge/event-stream.ts";
 import { type BridgeServer } from "../../../control-plane/bridge/start.ts";
 import type { RedisStore } from "../../../control-plane/bridge/store.ts";
 import { fullToken, startTestBridge } from "./backend.ts";
@@ -49,6 +50,27 @@ describe("event streams", () => {
     await vi.waitFor(async () => expect(await store.command(["PUBLISH", "leaving", "m"])).toBe(0));
   });
 
+  test("end when the reader leaves before they begin", async () => {
+    const inner = createEmbeddedStore({ now: Date.now, scripts: [] });
+    let proceed: (() => void) | undefined;
+    const slow = await startTestBridge({
+      ...inner,
+      async subscribe(topic, listener) {
+        await new Promise<void>((resolve) => (proceed = resolve));
+        return inner.subscribe(topic, listener);
+      },
+    });
+    const leave = new AbortController();
+    const headers = { authorization: `Bearer ${fullToken}` };
+    const request = fetch(`${slow.url}/subscribe/c`, { method: "POST", headers, signal: leave.signal });
+    await vi.waitFor(() => expect(proceed).toBeDefined());
+    leave.abort();
+    await expect(request).rejects.toThrow("aborted");
+    proceed?.();
+    await vi.waitFor(async () => expect(await inner.command(["PUBLISH", "c", "m"])).toBe(0));
+    await slow.close();
+  });
+
   test("cut off a reader that doesn't keep up", async () => {
     const response = await call(bridge.url, { path: "/subscribe/slow" });
     const message = "x".repeat(1024 * 1024);
@@ -61,13 +83,34 @@ describe("event streams", () => {
     await response.body?.cancel();
   });
 
-  test("end with the bridge, which closes at once", async () => {
-    const closing = await startTestBridge(createEmbeddedStore({ now: Date.now, scripts: [] }));
-    const response = await fetch(`${closing.url}/subscribe/c`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${fullToken}` },
-    });
-    const [ended] = await Promise.allSettled([response.text(), closing.close()]);
-    expect(ended).toMatchObject({ status: "rejected", reason: { message: "terminated" } });
+  test("end with the bridge, which closes at once and lets other requests end", async () => {
+    const inner = createEmbeddedStore({ now: Date.now, scripts: [] });
+    let answer: (() => void) | undefined;
+    const slow: RedisStore = {
+      ...inner,
+      command: () => new Promise((resolve) => (answer = () => resolve("late"))),
+    };
+    const closing = await startTestBridge(slow);
+    const stream = await call(closing.url, { path: "/subscribe/c" });
+    const request = call(closing.url, { body: '["GET","k"]' });
+    await vi.waitFor(() => expect(answer).toBeDefined());
+    const start = performance.now();
+    const closed = closing.close();
+    expect(await stream.text()).toBe("data: subscribe,c,1\n\n");
+    answer?.();
+    expect(await (await request).json()).toEqual({ result: "late" });
+    await closed;
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
+  test("are bounded in number, and one that ends makes room", async () => {
+    const streams = createEventStreams(store);
+    const open = () => streams.open([{ channel: "many" }]);
+    const [first] = await Promise.all(Array.from({ length: 1_000 }, open));
+    expect(await open()).toEqual({ error: "ERR max number of clients reached" });
+    await (first as ReadableStream).cancel();
+    expect(await open()).toBeInstanceOf(ReadableStream);
+    streams.endAll();
+    expect(await store.command(["PUBLISH", "many", "m"])).toBe(0);
   });
 });
