@@ -5,12 +5,14 @@ import type { Env } from "./env.ts";
 import { createRouter } from "./router.ts";
 import { createColdCopy } from "./source/cold-copy.ts";
 import { createMeshSource, defaultTimes, type MeshSource } from "./source/mesh-source.ts";
+import { createHubLink } from "./source/hub-link.ts";
 import { connect, storeOf } from "./source/store.ts";
 
 const deployment = parseDeploymentPolicy(deploymentJson);
 // A router that is pinned to nothing must not start: `wrangler deploy` shows this.
 if (!deployment.ok) throw new Error(`${deployment.error}. See docs/deploy.md`);
 
+const sleep = (ms: number): Promise<void> => scheduler.wait(ms);
 const sources = new Map<string, MeshSource>();
 
 const router = createRouter({
@@ -26,9 +28,10 @@ const router = createRouter({
       pins,
       store: storeOf(redis, pins.mesh),
       coldCopy: createColdCopy(caches.default, pins.origin),
+      hub: env.HUB === undefined ? undefined : createHubLink(env.HUB, pins.mesh, sleep),
       times: { ...defaultTimes, pollMs: Number.isFinite(pollMs) && pollMs >= 50 ? pollMs : defaultTimes.pollMs },
       clockMs: () => Date.now(),
-      sleep: (ms) => scheduler.wait(ms),
+      sleep,
       mint: () => crypto.randomUUID(),
       log: (line) => console.warn(line),
     });
@@ -37,4 +40,5 @@ const router = createRouter({
   },
 });
 
+export { Hub } from "./hub/hub.ts";
 export default router satisfies ExportedHandler<Env>;

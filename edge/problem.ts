@@ -8,7 +8,11 @@ export type ProblemCode =
   | "method_not_supported"
   | "backend_unreachable"
   | "backend_binding_missing"
-  | "router_misconfigured";
+  | "router_misconfigured"
+  | "no_hub"
+  | "news_malformed"
+  | "news_refused"
+  | "hub_busy";
 
 const statuses = {
   unknown_host: 404,
@@ -20,6 +24,10 @@ const statuses = {
   backend_unreachable: 502,
   backend_binding_missing: 502,
   router_misconfigured: 500,
+  no_hub: 404,
+  news_malformed: 400,
+  news_refused: 422,
+  hub_busy: 429,
 } as const satisfies Record<ProblemCode, number>;
 
 const titles: Record<ProblemCode, string> = {
@@ -32,6 +40,10 @@ const titles: Record<ProblemCode, string> = {
   backend_unreachable: "The backend can't be reached",
   backend_binding_missing: "The backend's binding is not deployed",
   router_misconfigured: "The router is not set up",
+  no_hub: "No hub is bound to this router",
+  news_malformed: "That is no news of a head",
+  news_refused: "The head was not believed",
+  hub_busy: "The hub is told too much",
 };
 
 /** @param retryAfter seconds */

@@ -4,6 +4,7 @@ import type { DeploymentPolicy, MeshPins } from "../shared/trust/deployment-poli
 import { hostMatches } from "../shared/routes/specificity.ts";
 import type { Env } from "./env.ts";
 import { checkpoint, health, noVerifiedConfig } from "./own/health.ts";
+import { tellHub } from "./own/tell-hub.ts";
 import { problem } from "./problem.ts";
 import { forward } from "./proxy/forward.ts";
 import { requestHeaders, responseHeadersToDrop } from "./proxy/headers.ts";
@@ -52,7 +53,7 @@ export function createRouter({ deployment, sourceOf, clockMs }: RouterDeps) {
 
   function answer(request: Request, prepared: Prepared, env: Env): Response | Promise<Response> {
     const { source, host, pathAndQuery } = prepared;
-    if (pathAndQuery.startsWith(ownPrefix)) return own(source, pathAndQuery.slice(ownPrefix.length));
+    if (pathAndQuery.startsWith(ownPrefix)) return own(request, source, pathAndQuery.slice(ownPrefix.length));
     const serving = source.serving();
     if (serving === undefined) return noVerifiedConfig(source);
     const stale = source.isStale(clockMs());
@@ -70,14 +71,16 @@ export function createRouter({ deployment, sourceOf, clockMs }: RouterDeps) {
     return proxy(request, prepared, route, serving, stale, env);
   }
 
-  function own(source: MeshSource, name: string): Response {
+  function own(request: Request, source: MeshSource, name: string): Response | Promise<Response> {
     switch (name.split("?", 1)[0]) {
       case "health":
         return health(source, clockMs());
       case "checkpoint":
         return checkpoint(source);
+      case "hub":
+        return tellHub(request, source);
       default:
-        return problem("no_route", "here are: health, checkpoint");
+        return problem("no_route", "here are: health, checkpoint, hub");
     }
   }
 

@@ -16,7 +16,8 @@ export const serve: Command = {
     command
       .option("--state <directory>", "keys, policies, anchor, admin.token", ".flagmesh")
       .option("--host <address>", "to listen on", "127.0.0.1")
-      .option("--port <number>", "to listen on", String(portDefault));
+      .option("--port <number>", "to listen on", String(portDefault))
+      .option("--router <url...>", "routers whose hubs are told of new releases, e.g. https://shop.example.com", []);
   },
   async run(call) {
     const { context, options } = call;
@@ -43,6 +44,7 @@ export const serve: Command = {
         port: Number(options["port"]),
         host: String(options["host"]),
         tokens: { admin },
+        routers: options["router"] as string[],
         log: (line) => note(call, line),
       });
       if (!started.ok) return refuse(call, exitCodes.usage, started.error);

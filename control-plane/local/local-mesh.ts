@@ -99,6 +99,7 @@ async function start(
     store: { url: bridge.url, token: tokens.controlPlane },
     port: ports.control,
     tokens: { admin: adminToken },
+    routers: [`http://${loopback}:${ports.router}`],
     log: (line) => log(`control plane | ${line}`),
   });
   if (!controlPlane.ok) return controlPlane;
@@ -128,6 +129,8 @@ async function start(
       UPSTASH_REDIS_REST_TOKEN: tokens.edge,
       FLAGMESH_POLL_MS: String(pollMs),
     },
+    durableObjects: { HUB: "Hub" },
+    stateDirectory: join(directory.path, "hub"),
     log,
   });
   if (!router.ok) return router;

@@ -4,11 +4,13 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ok, type Result } from "../../shared/result.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
 import { createApi } from "../api/app.ts";
 import { loadAuthorities, type ConfigurationFault } from "../deployment/authority.ts";
 import type { StateDirectory } from "../deployment/state-directory.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
+import { announcing, createHubNews } from "../publisher/hub-news.ts";
+import { AnchorError, type Anchor } from "../publisher/anchor.ts";
 import { createPublisher } from "../publisher/publisher.ts";
 import { openSqliteAnchor } from "../publisher/sqlite-anchor.ts";
 import { connectStore, type StoreAddress } from "../publisher/store-client.ts";
@@ -21,6 +23,8 @@ export interface ControlPlaneOptions {
   readonly port: number;
   readonly host?: string;
   readonly tokens: Readonly<Record<string, string>>;
+  /** URLs of routers whose hubs are told of new heads. */
+  readonly routers?: readonly string[];
   /** One line of JSON. */
   readonly log: (line: string) => void;
   /** Unix seconds. */
@@ -40,14 +44,14 @@ const unixSeconds = (): number => Math.floor(Date.now() / 1_000);
 export async function startControlPlane(
   options: ControlPlaneOptions,
 ): Promise<Result<ControlPlane, ConfigurationFault>> {
-  const { directory, store, port, host = "127.0.0.1", tokens, log, clock = unixSeconds } = options;
+  const { directory, store, port, host = "127.0.0.1", tokens, routers = [], log, clock = unixSeconds } = options;
   const authorities = loadAuthorities(directory);
   if (!authorities.ok) return authorities;
   const anchor = openSqliteAnchor(directory.files.anchor);
   const engine = createEngine({
     authorities: authorities.value,
     anchor,
-    publisher: createPublisher(connectStore(store), anchor),
+    publisher: announcing(createPublisher(connectStore(store), anchor), anchor, createHubNews({ routers, fetch, log })),
     clock,
     randomSeed: () => Uint8Array.from(randomBytes(32)),
   });
@@ -73,4 +77,13 @@ export async function startControlPlane(
       await anchor.close();
     },
   });
+}
+
+function openAnchor(file: string): Result<Anchor, ConfigurationFault> {
+  try {
+    return ok(openSqliteAnchor(file));
+  } catch (error) {
+    if (!(error instanceof AnchorError)) throw error;
+    return err({ code: "configuration_invalid", message: `${file}: ${error.message}` });
+  }
 }

@@ -27,6 +27,7 @@ export function health(source: MeshSource, nowMs: number): Response {
           maxStale: pins.maxStale,
         }),
     checkedAge: checkedAtMs === 0 ? null : Math.floor((nowMs - checkedAtMs) / 1_000),
+    hub: source.hub === undefined ? "none" : source.hub.isLive() ? "live" : "idle",
     failures: failures.counts(),
     lastFailure: failures.last() ?? null,
     ...(release?.policy.approvers.threshold === 0

@@ -1,0 +1,78 @@
+/**
+ * Tells the hubs at the edge what is newest, so that isolates hear of it in milliseconds. It is a hint and nothing
+ * waits for it: the head authenticates itself, and an isolate that misses it polls.
+ */
+import type { MeshId } from "../../shared/document/mesh-id.ts";
+import type { Anchor } from "./anchor.ts";
+import type { Publisher } from "./publisher.ts";
+
+export interface HubNews {
+  /** Never rejects. @param fresh the newest renewal, where there is one */
+  readonly tell: (mesh: MeshId, head: string, fresh: string | null) => Promise<void>;
+}
+
+export interface HubNewsOptions {
+  /** Of one router each: the mesh's hub is the same from all of a deployment's hosts. */
+  readonly routers: readonly string[];
+  readonly fetch: typeof fetch;
+  /** One line of JSON. */
+  readonly log: (line: string) => void;
+}
+
+const timeoutMs = 3_000;
+
+export function createHubNews({ routers, fetch, log }: HubNewsOptions): HubNews {
+  const failing = new Set<string>();
+
+  async function tellRouter(router: string, mesh: MeshId, body: string): Promise<void> {
+    let found: string | undefined;
+    try {
+      const response = await fetch(`${router}/.well-known/flagmesh/hub`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      if (!response.ok) found = `${response.status} ${(await response.text()).slice(0, 200)}`;
+      else await response.body?.cancel();
+    } catch (error) {
+      found = error instanceof Error ? error.message : String(error);
+    }
+    // Told when it begins and when it ends, not every time.
+    if ((found !== undefined) === failing.has(router)) return;
+    if (found === undefined) failing.delete(router);
+    else failing.add(router);
+    log(
+      JSON.stringify({
+        level: found === undefined ? "info" : "warn",
+        event: "hub_news",
+        router,
+        mesh,
+        fault: found ?? null,
+      }),
+    );
+  }
+
+  return {
+    async tell(mesh, head, fresh) {
+      const body = JSON.stringify({ head, fresh });
+      await Promise.all(routers.map((router) => tellRouter(router, mesh, body)));
+    },
+  };
+}
+
+/** The publisher, telling the hubs of what it published. Nobody waits for them to hear it. */
+export const announcing = (publisher: Publisher, anchor: Anchor, news: HubNews): Publisher => ({
+  ...publisher,
+  async publish(mesh, release, blobs) {
+    const done = await publisher.publish(mesh, release, blobs);
+    if (done.ok) void news.tell(mesh, release.head, null);
+    return done;
+  },
+  async renew(mesh, renewal) {
+    const done = await publisher.renew(mesh, renewal);
+    const newest = await anchor.newest(mesh);
+    if (done.ok && newest !== undefined) void news.tell(mesh, newest.head, renewal);
+    return done;
+  },
+});
