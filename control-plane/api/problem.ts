@@ -28,11 +28,13 @@ function statusOf(code: ApiFault["code"]): Status {
       return 404;
     case "stale_parent":
     case "conflict":
+    case "flag_killed":
       return 409;
     case "precondition_failed":
       return 412;
     case "body_too_large":
     case "snapshot_too_large":
+    case "release_too_large":
       return 413;
     case "document_invalid":
     case "lock_missing":
@@ -51,6 +53,8 @@ function statusOf(code: ApiFault["code"]): Status {
     case "store_unreachable":
     case "store_rolled_back":
     case "anchor_behind":
+    case "anchor_unavailable":
+    case "anchor_damaged":
     case "publish_pending":
       return 503;
   }

@@ -2,7 +2,7 @@
 import { parseHead } from "../../shared/store/head.ts";
 import type { Overlay } from "../../shared/trust/overlay.ts";
 import { parseStatement, type Statement } from "../../shared/trust/statement.ts";
-import type { AnchoredRelease } from "../publisher/anchor.ts";
+import { AnchorError, type AnchoredRelease } from "../publisher/anchor.ts";
 
 export interface ReleaseSummary extends Omit<Statement, "type" | "overlayDigest" | "detailDigest"> {
   /** RFC 9162 root of the log with this release, padded base64. */
@@ -22,7 +22,9 @@ export function summaryOf({
 }: AnchoredRelease): ReleaseSummary {
   const head = parseHead(headText);
   const statement = parseStatement(statementText);
-  if (!head.ok || !statement.ok) throw new Error("the anchor holds a release that can't be read");
+  if (!head.ok || !statement.ok) {
+    throw new AnchorError("anchor_damaged", "the anchor holds a release that can't be read");
+  }
   const { type: _, overlayDigest: _overlay, detailDigest: _detail, ...stated } = statement.value;
   const { overlay, detail } = head.value;
   return { ...stated, logRoot: root, overlay, ...detail, published };

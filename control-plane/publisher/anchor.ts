@@ -26,18 +26,37 @@ export interface AnchoredRelease extends SignedRelease {
   readonly published: boolean;
 }
 
+/**
+ * The anchor failed: its disk is full, its file locked, or what it holds doesn't add up. What was asked of it may have
+ * been done. It is thrown, because nothing between the anchor and the engine's caller can do anything about it.
+ */
+export class AnchorError extends Error {
+  readonly code: "anchor_unavailable" | "anchor_damaged";
+  constructor(code: AnchorError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** What a release refers to by digest: Redis keys and exact values. */
 export type Blobs = ReadonlyMap<string, string>;
 
+/** Every function rejects with an `AnchorError`, and with nothing else. */
 export interface Anchor {
   readonly newest: (mesh: MeshId) => Promise<AnchoredRelease | undefined>;
   /** Releases from log size `from + 1` on, oldest first. @param from index of the first release */
   readonly releases: (mesh: MeshId, from: number, to: number) => Promise<readonly AnchoredRelease[]>;
   /**
-   * Remembers a release, if the newest one is its predecessor. Otherwise it names the newest, and nothing is changed.
-   * The release and its blobs are on disk when it answers.
+   * Remembers the release after `before` (absent: the first), if that is the newest. Otherwise it names the newest, and
+   * nothing is changed or signed: `sign` is called once the place is taken, so that no second root of a size is ever
+   * signed. The release and its blobs are on disk when it answers.
    */
-  readonly append: (mesh: MeshId, release: SignedRelease, blobs: Blobs) => Promise<Result<void, AnchoredRelease>>;
+  readonly append: (
+    mesh: MeshId,
+    before: SignedRelease | undefined,
+    sign: () => SignedRelease,
+    blobs: Blobs,
+  ) => Promise<Result<SignedRelease, AnchoredRelease>>;
   readonly markPublished: (mesh: MeshId, size: number) => Promise<void>;
   readonly blob: (mesh: MeshId, key: string) => Promise<string | undefined>;
   readonly blobs: (mesh: MeshId) => AsyncIterable<readonly [key: string, value: string]>;

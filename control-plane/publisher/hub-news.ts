@@ -64,9 +64,9 @@ export function createHubNews({ routers, fetch, log }: HubNewsOptions): HubNews 
 /** The publisher, telling the hubs of what it published. Nobody waits for them to hear it. */
 export const announcing = (publisher: Publisher, anchor: Anchor, news: HubNews): Publisher => ({
   ...publisher,
-  async publish(mesh, release, blobs) {
-    const done = await publisher.publish(mesh, release, blobs);
-    if (done.ok) void news.tell(mesh, release.head, null);
+  async publish(mesh, before, sign, blobs) {
+    const done = await publisher.publish(mesh, before, sign, blobs);
+    if (done.ok) void news.tell(mesh, done.value.head, null);
     return done;
   },
   async renew(mesh, renewal) {

@@ -1,35 +1,34 @@
 /**
- * From a signed release to Redis: blobs first, then the anchor, then one script that moves the head or does nothing.
- * Whoever dies in between leaves the old release or the new one; `reconcile` finishes what the anchor says was signed.
+ * From a release to Redis: blobs first, then the anchor, in which it is signed, then one script that moves the head or
+ * does nothing. Whoever dies in between leaves the old release or the new one; `reconcile` finishes what the anchor says
+ * was signed.
  */
 import type { Redis } from "@upstash/redis";
 import type { MeshId } from "../../shared/document/mesh-id.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
-import { parseHead } from "../../shared/store/head.ts";
 import { controlPlaneKeys, publicKeys } from "../../shared/store/keys.ts";
-import { parseCheckpoint } from "../../shared/trust/checkpoint.ts";
-import { parseSignedNote } from "../../shared/trust/signed-note.ts";
+import type { MeshPolicy } from "../../shared/trust/mesh-policy.ts";
 import { parseStatement } from "../../shared/trust/statement.ts";
-import type { Anchor, AnchoredRelease, Blobs, SignedRelease } from "./anchor.ts";
+import { compare, readStoredLog } from "./agreement.ts";
+import { AnchorError, type Anchor, type AnchoredRelease, type Blobs, type SignedRelease } from "./anchor.ts";
 import { publishScript } from "./publish-script.ts";
+import { restoreLog } from "./restore-log.ts";
+import { reach, rolledBack, type PublishFault } from "./store-fault.ts";
 
-export type PublishFault =
-  /** Nothing was signed. */
-  | { readonly code: "store_unreachable"; readonly message: string }
-  /** Redis is behind what was signed: it was emptied, restored or failed over. Nothing was signed. */
-  | { readonly code: "store_rolled_back"; readonly message: string }
-  /** Redis is ahead of the anchor: the anchor was lost or restored. Nothing was signed. */
-  | { readonly code: "anchor_behind"; readonly message: string }
-  /** Somebody else's release came first. Nothing was signed. */
-  | { readonly code: "conflict"; readonly winner: AnchoredRelease }
-  /** Signed and anchored, but Redis went away: it is published when Redis is back. */
-  | { readonly code: "publish_pending"; readonly release: number; readonly message: string };
-
+/** Each may reject with the anchor's `AnchorError`. */
 export interface Publisher {
   /** Makes sure that Redis has exactly what the anchor has, finishing a release that was signed and not yet published. */
   readonly reconcile: (mesh: MeshId) => Promise<Result<void, PublishFault>>;
-  /** Publishes a release that extends the newest in the anchor. */
-  readonly publish: (mesh: MeshId, release: SignedRelease, blobs: Blobs) => Promise<Result<void, PublishFault>>;
+  /**
+   * Publishes the release that follows `before`, the newest in the anchor (absent: the first). It is signed when its
+   * blobs are in Redis and nobody else can take its place any more.
+   */
+  readonly publish: (
+    mesh: MeshId,
+    before: AnchoredRelease | undefined,
+    sign: () => SignedRelease,
+    blobs: Blobs,
+  ) => Promise<Result<SignedRelease, PublishFault>>;
   /** Replaces the value that says how fresh the head is. */
   readonly renew: (mesh: MeshId, renewal: string) => Promise<Result<void, PublishFault>>;
   /** Writes everything in the anchor to Redis again, over whatever is there. Answers the number of releases. */
@@ -37,12 +36,14 @@ export interface Publisher {
 }
 
 const streamLengthMax = 1_000;
-const restorePage = 500;
 const readsMax = 5;
 
-export function createPublisher(redis: Redis, anchor: Anchor): Publisher {
-  const readHead = (mesh: MeshId) => reach(() => redis.get<string>(publicKeys(mesh).head));
-
+/** @param policyOf names the key that signs a mesh's log; without it nothing that Redis holds is known as signed */
+export function createPublisher(
+  redis: Redis,
+  anchor: Anchor,
+  policyOf: (mesh: MeshId) => MeshPolicy | undefined,
+): Publisher {
   const writeBlobs = (blobs: Iterable<readonly [string, string]>) =>
     reach(async () => {
       for (const [key, value] of blobs) await redis.set(key, value, { nx: true });
@@ -69,71 +70,100 @@ export function createPublisher(redis: Redis, anchor: Anchor): Publisher {
       return reply[0] === "published";
     });
 
+  /** In the anchor, and signed: or whoever came first. */
+  async function anchored(
+    mesh: MeshId,
+    before: AnchoredRelease | undefined,
+    sign: () => SignedRelease,
+    blobs: Blobs,
+  ): Promise<Result<SignedRelease, AnchoredRelease>> {
+    let signed: SignedRelease | undefined;
+    try {
+      return await anchor.append(mesh, before, () => (signed = sign()), blobs);
+    } catch (error) {
+      // It may have failed after it had written.
+      if (signed === undefined || (await anchor.newest(mesh))?.head !== signed.head) throw error;
+      return ok(signed);
+    }
+  }
+
+  /** Redis has it. Where the anchor can't take note of that now, `reconcile` will find it out. */
+  async function markPublished(mesh: MeshId, size: number): Promise<void> {
+    try {
+      await anchor.markPublished(mesh, size);
+    } catch (error) {
+      if (!(error instanceof AnchorError)) throw error;
+    }
+  }
+
+  /** Somebody else may have found it in the anchor and published it, and more after it, while we waited for Redis. */
+  async function publishedByOthers(mesh: MeshId, size: number): Promise<boolean> {
+    const [release] = await anchor.releases(mesh, size - 1, size);
+    return release?.published === true;
+  }
+
   async function finish(mesh: MeshId, release: AnchoredRelease): Promise<Result<void, PublishFault>> {
     const [before] = release.size > 1 ? await anchor.releases(mesh, release.size - 2, release.size - 1) : [];
     const written = await writeBlobs(await blobsOf(anchor, mesh, release));
     if (!written.ok) return written;
     const moved = await moveHead(mesh, before, release);
     if (!moved.ok) return moved;
-    if (!moved.value) return err(rolledBack(release, "its log is not the one that release extends"));
-    await anchor.markPublished(mesh, release.size);
+    if (!moved.value && !(await publishedByOthers(mesh, release.size))) {
+      return err(rolledBack(release, "its log is not the one that release extends"));
+    }
+    await markPublished(mesh, release.size);
     return ok(undefined);
   }
 
-  async function compare(
-    mesh: MeshId,
-    newest: AnchoredRelease | undefined,
-    head: string | null,
-  ): Promise<Result<void, PublishFault>> {
-    if (newest !== undefined && head === newest.head) {
-      if (!newest.published) await anchor.markPublished(mesh, newest.size);
-      return ok(undefined);
-    }
-    const found = sizeOfHead(head);
-    const known = newest?.size ?? 0;
-    if (found > known) {
-      const message = `Redis holds ${found} releases of ${mesh}, the anchor ${known}: restore the newest backup of the anchor`;
-      return err({ code: "anchor_behind", message });
-    }
-    if (newest === undefined) return ok(undefined);
-    if (!newest.published) return finish(mesh, newest);
-    return err(
-      rolledBack(
+  /** Redis and the anchor at one moment, or `undefined` where they are being changed all the time. */
+  async function look(mesh: MeshId) {
+    for (let attempt = 1; attempt <= readsMax; attempt++) {
+      const before = await anchor.newest(mesh);
+      const blobKeys = before === undefined ? [] : blobKeysOf(mesh, before);
+      const stored = await reach(() => readStoredLog(redis, mesh, blobKeys));
+      if (!stored.ok) return stored;
+      const newest = await anchor.newest(mesh);
+      if (before?.head !== newest?.head || before?.published !== newest?.published) continue;
+      return ok({
         newest,
-        head === null ? "it is empty" : found < known ? `it ends at ${found - 1}` : "its head was altered",
-      ),
-    );
+        agreement: await compare(mesh, newest, stored.value, blobKeys.length, anchor, policyOf(mesh)),
+      });
+    }
+    return ok(undefined);
   }
 
   return {
     async reconcile(mesh) {
-      for (let attempt = 1; ; attempt++) {
-        const before = await anchor.newest(mesh);
-        const head = await readHead(mesh);
-        if (!head.ok) return head;
-        const newest = await anchor.newest(mesh);
-        // A release that was made between the two reads is no disagreement.
-        const still = before?.head === newest?.head && before?.published === newest?.published;
-        if (still || attempt === readsMax) return compare(mesh, newest, head.value);
-      }
+      const looked = await look(mesh);
+      if (!looked.ok) return looked;
+      const { newest, agreement } = looked.value ?? {};
+      // No two looks alike: somebody is publishing, so Redis agreed with the anchor just now.
+      if (agreement === undefined) return ok(undefined);
+      if (agreement.kind === "disagreed") return err(agreement.fault);
+      if (newest === undefined) return ok(undefined);
+      if (agreement.kind === "unpublished") return finish(mesh, newest);
+      if (!newest.published) await markPublished(mesh, newest.size);
+      return agreement.kind === "agreed" ? ok(undefined) : writeBlobs(await blobsOf(anchor, mesh, newest));
     },
 
-    async publish(mesh, release, blobs) {
+    async publish(mesh, before, sign, blobs) {
       const written = await writeBlobs(blobs);
       if (!written.ok) return written;
-      const before = await anchor.newest(mesh);
-      const anchored = await anchor.append(mesh, release, blobs);
-      if (!anchored.ok) return err({ code: "conflict", winner: anchored.error });
+      const appended = await anchored(mesh, before, sign, blobs);
+      if (!appended.ok) return err({ code: "conflict", winner: appended.error });
+      const release = appended.value;
       const pending = (message: string): PublishFault => ({
         code: "publish_pending",
         release: release.size - 1,
-        message,
+        message: `release ${release.size - 1} is signed and will be published: ${message}`,
       });
       const moved = await moveHead(mesh, before, release);
       if (!moved.ok) return err(pending("message" in moved.error ? moved.error.message : moved.error.code));
-      if (!moved.value) return err(pending("Redis no longer holds the log that it extends; see `flagmesh restore`"));
-      await anchor.markPublished(mesh, release.size);
-      return ok(undefined);
+      if (!moved.value && !(await publishedByOthers(mesh, release.size))) {
+        return err(pending("Redis no longer holds the log that it extends; see `flagmesh restore`"));
+      }
+      await markPublished(mesh, release.size);
+      return ok(release);
     },
 
     async renew(mesh, renewal) {
@@ -142,69 +172,42 @@ export function createPublisher(redis: Redis, anchor: Anchor): Publisher {
     },
 
     async restore(mesh) {
+      const looked = await look(mesh);
+      if (!looked.ok) return looked;
+      const { agreement } = looked.value ?? {};
       const newest = await anchor.newest(mesh);
+      // What the log's key signed is never overwritten by an anchor that doesn't know it.
+      const refused = agreement?.kind === "disagreed" && agreement.fault.code === "anchor_behind";
+      if (agreement?.kind === "disagreed" && (refused || newest === undefined)) return err(agreement.fault);
       if (newest === undefined) return ok(0);
-      const keys = publicKeys(mesh);
-      const done = await reach(async () => {
-        // Without a head nothing can be published, and edges keep what they have, until all of it is back.
-        await redis.del(keys.head, keys.leaves, keys.statements);
-        for await (const [key, value] of anchor.blobs(mesh)) await redis.set(key, value);
-        for (let from = 0; from < newest.size; from += restorePage) {
-          const page = await anchor.releases(mesh, from, Math.min(newest.size, from + restorePage));
-          await redis
-            .multi()
-            .rpush(keys.leaves, ...page.map(({ leaf }) => leaf))
-            .rpush(keys.statements, ...page.map(({ statement }) => statement))
-            .exec();
-        }
-        await redis.set(keys.head, newest.head);
-        await redis.publish(keys.events, newest.event);
-      });
+      const done = await reach(() => restoreLog(redis, anchor, mesh, newest));
       if (!done.ok) return done;
-      await anchor.markPublished(mesh, newest.size);
+      await markPublished(mesh, newest.size);
       return ok(newest.size);
     },
   };
 }
 
-/** Every command of this module goes through here, so that a store that is away is one outcome, not an exception. */
-async function reach<T>(work: () => Promise<T>): Promise<Result<T, PublishFault>> {
-  try {
-    return ok(await work());
-  } catch (error) {
-    return err({ code: "store_unreachable", message: describe(error) });
-  }
-}
-
-/** The blobs that a release names by digest. */
-async function blobsOf(anchor: Anchor, mesh: MeshId, release: SignedRelease): Promise<[string, string][]> {
+/** The keys of what a release names by digest. */
+function blobKeysOf(mesh: MeshId, release: SignedRelease): readonly string[] {
   const statement = parseStatement(release.statement);
-  if (!statement.ok) throw new Error(`the anchor of ${mesh} holds a statement that can't be read`);
+  if (!statement.ok) {
+    throw new AnchorError("anchor_damaged", `the anchor of ${mesh} holds a statement that can't be read`);
+  }
   const { snapshotDigest, lockDigest, policy } = statement.value;
-  const keys = [
+  return [
     publicKeys(mesh).snapshot(snapshotDigest),
     publicKeys(mesh).policy(policy.number),
     controlPlaneKeys(mesh).lock(lockDigest),
   ];
+}
+
+async function blobsOf(anchor: Anchor, mesh: MeshId, release: SignedRelease): Promise<[string, string][]> {
   const blobs: [string, string][] = [];
-  for (const key of keys) {
+  for (const key of blobKeysOf(mesh, release)) {
     const value = await anchor.blob(mesh, key);
-    if (value !== undefined) blobs.push([key, value]);
+    if (value === undefined) throw new AnchorError("anchor_damaged", `the anchor of ${mesh} lost ${key}`);
+    blobs.push([key, value]);
   }
   return blobs;
 }
-
-/** Log size that a stored head claims; 0 where there is none or it can't be read. */
-function sizeOfHead(text: string | null): number {
-  const head = text === null ? undefined : parseHead(text);
-  const note = head?.ok ? parseSignedNote(head.value.checkpoint) : undefined;
-  const checkpoint = note?.ok ? parseCheckpoint(note.value.text) : undefined;
-  return checkpoint?.ok ? checkpoint.value.size : 0;
-}
-
-const rolledBack = (newest: AnchoredRelease, found: string): PublishFault => ({
-  code: "store_rolled_back",
-  message: `release ${newest.size - 1} was signed, but Redis doesn't hold it (${found}). \`flagmesh restore\` publishes the log again from the anchor`,
-});
-
-const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));

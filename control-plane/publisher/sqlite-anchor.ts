@@ -1,8 +1,9 @@
-/** The anchor as a SQLite file, for one control plane. */
+/** The anchor as a SQLite file, for one control plane. Nobody but its owner can read it: it holds locks, with their seeds. */
+import { chmodSync, closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { MeshId } from "../../shared/document/mesh-id.ts";
 import { err, ok } from "../../shared/result.ts";
-import type { Anchor, AnchoredRelease } from "./anchor.ts";
+import { AnchorError, type Anchor, type AnchoredRelease, type SignedRelease } from "./anchor.ts";
 
 const schema = `
   PRAGMA journal_mode = WAL;
@@ -17,6 +18,9 @@ const schema = `
   ) STRICT;
 `;
 
+const ownerOnly = 0o600;
+const busyTimeoutMs = 5_000;
+
 type Row = Omit<AnchoredRelease, "published"> & { readonly published: number };
 
 const fromRow = ({ size, root, head, statement, leaf, event, published }: Row): AnchoredRelease => ({
@@ -29,10 +33,9 @@ const fromRow = ({ size, root, head, statement, leaf, event, published }: Row): 
   published: published === 1,
 });
 
-/** @param file path of the database, or `:memory:` */
+/** @param file path of the database, or `:memory:`. Throws an `AnchorError` where it can't be opened. */
 export function openSqliteAnchor(file: string): Anchor {
-  const database = new DatabaseSync(file, { timeout: 5_000 });
-  database.exec(schema);
+  const database = attempt(() => open(file));
   const selectNewest = database.prepare("SELECT * FROM releases WHERE mesh = ? ORDER BY size DESC LIMIT 1");
   const selectRange = database.prepare(
     "SELECT * FROM releases WHERE mesh = ? AND size > ? AND size <= ? ORDER BY size",
@@ -50,40 +53,81 @@ export function openSqliteAnchor(file: string): Anchor {
   const blob = (mesh: MeshId, key: string): string | undefined =>
     (selectBlob.get(mesh, key) as { value: string } | undefined)?.value;
 
+  /** All of it or nothing, and nobody else in between. */
+  function transaction<T>(work: () => T): T {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      database.exec("COMMIT");
+      return result;
+    } finally {
+      if (database.isTransaction) database.exec("ROLLBACK");
+    }
+  }
+
   return {
-    newest: async (mesh) => newest(mesh),
-    releases: async (mesh, from, to) => (selectRange.all(mesh, from, to) as unknown as Row[]).map(fromRow),
-    async append(mesh, release, blobs) {
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        const current = newest(mesh);
-        if (current !== undefined && current.size !== release.size - 1) {
-          database.exec("ROLLBACK");
-          return err(current);
-        }
-        if (current === undefined && release.size !== 1) throw new Error("a log begins with its first release");
-        const { size, root, head, statement, leaf, event } = release;
-        for (const [key, value] of blobs) insertBlob.run(mesh, key, value);
-        insertRelease.run(mesh, size, root, head, statement, leaf, event);
-        database.exec("COMMIT");
-        return ok(undefined);
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK");
-        throw error;
-      }
-    },
-    async markPublished(mesh, size) {
-      updatePublished.run(mesh, size);
-    },
-    blob: async (mesh, key) => blob(mesh, key),
+    newest: async (mesh) => attempt(() => newest(mesh)),
+    releases: async (mesh, from, to) =>
+      attempt(() => (selectRange.all(mesh, from, to) as unknown as Row[]).map(fromRow)),
+    append: async (mesh, before, sign, blobs) =>
+      attempt(() =>
+        transaction(() => {
+          const current = newest(mesh);
+          if (current?.size !== before?.size || current?.root !== before?.root) {
+            if (current !== undefined) return err(current);
+            throw new AnchorError("anchor_damaged", `the anchor lost the log of ${mesh}`);
+          }
+          const release = sign();
+          const { size, root, head, statement, leaf, event } = release;
+          for (const [key, value] of blobs) insertBlob.run(mesh, key, value);
+          insertRelease.run(mesh, size, root, head, statement, leaf, event);
+          return ok<SignedRelease>(release);
+        }),
+      ),
+    markPublished: async (mesh, size) => attempt(() => void updatePublished.run(mesh, size)),
+    blob: async (mesh, key) => attempt(() => blob(mesh, key)),
     async *blobs(mesh) {
-      for (const { key } of selectBlobKeys.all(mesh) as { key: string }[]) {
-        const value = blob(mesh, key);
+      for (const { key } of attempt(() => selectBlobKeys.all(mesh) as { key: string }[])) {
+        const value = attempt(() => blob(mesh, key));
         if (value !== undefined) yield [key, value];
       }
     },
-    async close() {
-      database.close();
-    },
+    close: async () => database.close(),
   };
 }
+
+function open(file: string): DatabaseSync {
+  if (file !== ":memory:") {
+    // SQLite would make it readable by all, and gives its log files the permissions that it has.
+    closeSync(openSync(file, "a", ownerOnly));
+    chmodSync(file, ownerOnly);
+  }
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  database.exec(schema);
+  return database;
+}
+
+/** A failure of SQLite or the file system is an `AnchorError`; what was thrown by the caller's own function passes. */
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof AnchorError || !isSystemError(error)) throw error;
+    const damaged = error.errcode !== undefined && damageCodes.has(error.errcode);
+    throw new AnchorError(
+      damaged ? "anchor_damaged" : "anchor_unavailable",
+      `the anchor can't be used: ${error.message}`,
+      { cause: error },
+    );
+  }
+}
+
+interface SystemError extends NodeJS.ErrnoException {
+  /** SQLite's result code. */
+  readonly errcode?: number;
+}
+
+const isSystemError = (error: unknown): error is SystemError => error instanceof Error && "code" in error;
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const damageCodes = new Set([11, 26]);

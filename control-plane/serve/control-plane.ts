@@ -47,11 +47,14 @@ export async function startControlPlane(
   const { directory, store, port, host = "127.0.0.1", tokens, routers = [], log, clock = unixSeconds } = options;
   const authorities = loadAuthorities(directory);
   if (!authorities.ok) return authorities;
-  const anchor = openSqliteAnchor(directory.files.anchor);
+  const opened = openAnchor(directory.files.anchor);
+  if (!opened.ok) return opened;
+  const anchor = opened.value;
+  const publisher = createPublisher(connectStore(store), anchor, (mesh) => authorities.value.get(mesh)?.policy);
   const engine = createEngine({
     authorities: authorities.value,
     anchor,
-    publisher: announcing(createPublisher(connectStore(store), anchor), anchor, createHubNews({ routers, fetch, log })),
+    publisher: announcing(publisher, anchor, createHubNews({ routers, fetch, log })),
     clock,
     randomSeed: () => Uint8Array.from(randomBytes(32)),
   });
