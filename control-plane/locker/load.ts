@@ -50,7 +50,7 @@ export function loadDocument(files: ReadonlyMap<string, Uint8Array>, options: Lo
     const finding: Finding = { code: "mesh_mismatch", severity: "error", path: ["mesh"], message };
     found.push(located(finding, merged, first?.source));
   }
-  const diagnostics = bounded([...syntax, ...merged.diagnostics, ...found]);
+  const diagnostics = bounded([...syntax, ...merged.diagnostics, ...withoutEchoes(found, syntax)]);
   return {
     ...(mesh === undefined ? {} : { mesh }),
     ...(entries === undefined || hasErrors(diagnostics) ? {} : { entries }),
@@ -85,7 +85,15 @@ const isFileName = (name: string): boolean =>
   !/[\p{Cc}\\:]/u.test(name) &&
   name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 
-/** The same fault may be told by the syntax and by the document's rules; the first says it with the source's own words. */
+const placeOf = ({ file, line, column }: Diagnostic): string => JSON.stringify([file, line, column]);
+
+/** What the syntax already told of a place, in the source's own words, the document's rules would only tell again. */
+function withoutEchoes(found: readonly Diagnostic[], syntax: readonly Diagnostic[]): readonly Diagnostic[] {
+  const told = new Set(syntax.map(placeOf));
+  return found.filter((diagnostic) => !told.has(placeOf(diagnostic)));
+}
+
+/** The same finding may come of several entries, by an alias. */
 function bounded(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const distinct = new Map<string, Diagnostic>();
   for (const diagnostic of diagnostics) {

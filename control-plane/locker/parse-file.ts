@@ -30,7 +30,8 @@ export function parseFile(file: string, bytes: Uint8Array): ParsedFile {
   if (json !== undefined) return refused(json);
   const { root, faults } = parseYamlSyntax(source.text);
   if (root === undefined) return refused(...faults);
-  const { value, targets, faults: meaning } = valueOfYaml(root);
+  const { value, targets, faults: meaning, incomplete } = valueOfYaml(root);
+  if (incomplete) return refused(...meaning);
   return { source, diagnostics: told(meaning, source), content: { value, root, targets } };
 }
 

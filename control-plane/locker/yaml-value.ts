@@ -10,6 +10,8 @@ import type { SyntaxFault } from "./yaml-syntax.ts";
 export interface YamlValue {
   readonly value: unknown;
   readonly faults: readonly SyntaxFault[];
+  /** More aliases than are followed: what they stand for is missing from the value. */
+  readonly incomplete: boolean;
   /** The node that an alias stands for. */
   readonly targets: ReadonlyMap<Node, Node>;
 }
@@ -42,7 +44,7 @@ export function valueOfYaml(root: ParsedNode | null): YamlValue {
   }
 
   function convertAlias(node: Node, name: string, path: readonly (string | number)[]): unknown {
-    aliases++;
+    if (inAlias === 0) aliases++;
     const target = anchors.get(name);
     if (target === undefined) {
       fault(node, "unknown_alias", `there is no anchor &${name} before this alias`);
@@ -145,7 +147,9 @@ export function valueOfYaml(root: ParsedNode | null): YamlValue {
     }
   }
 
-  return { value: convert(root, []), faults, targets };
+  const value = convert(root, []);
+  const incomplete = aliases > limits.yamlAliasesMax || aliased > limits.yamlAliasedNodesMax;
+  return { value, faults, incomplete, targets };
 }
 
 const shortened = (source: string): string => (source.length > 40 ? `${source.slice(0, 40)}…` : source);
