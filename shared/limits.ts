@@ -34,7 +34,8 @@ export const limits = {
   overlayBytesMax: 256 * 1024,
   messageBytesMax: 1024,
   contextBytesMax: 64 * 1024,
-  statementBytesMax: 64 * 1024,
+  /** Its length takes 16 bits in an entry bundle of C2SP tlog-tiles. */
+  statementBytesMax: 64 * 1024 - 1,
   noteBytesMax: 16 * 1024,
   noteSignaturesMax: 32,
   /** Head = checkpoint note + statement + proof + overlay + detail. */

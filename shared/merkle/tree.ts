@@ -81,6 +81,17 @@ export function appendLeaf(tree: MerkleTree, hash: Hash): MerkleTree {
   return join(left, appendLeaf(right, hash));
 }
 
+/** The tree of the first `size` leaves, as it was before the others were appended, in O(log n) hashes. */
+export function prefixOf(tree: MerkleTree, size: number): MerkleTree {
+  if (!Number.isSafeInteger(size) || size < 0 || size > tree.size) {
+    throw new RangeError(`the first ${size} leaves of a tree of ${tree.size}`);
+  }
+  const { left, right } = tree;
+  if (size === 0) return emptyTree();
+  if (size === tree.size || left === undefined || right === undefined) return tree;
+  return size <= left.size ? prefixOf(left, size) : join(left, prefixOf(right, size - left.size));
+}
+
 /** Throws a RangeError unless `index` is a leaf of the tree. */
 export function requireIndex(tree: MerkleTree, index: number): void {
   if (!Number.isSafeInteger(index) || index < 0 || index >= tree.size) {

@@ -2,7 +2,15 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toHex, utf8 } from "../../../shared/encoding/bytes.ts";
 import { leafHash, type Hash } from "../../../shared/merkle/hash.ts";
-import { appendLeaf, emptyTree, leafAt, setLeaf, treeOf, type MerkleTree } from "../../../shared/merkle/tree.ts";
+import {
+  appendLeaf,
+  emptyTree,
+  leafAt,
+  prefixOf,
+  setLeaf,
+  treeOf,
+  type MerkleTree,
+} from "../../../shared/merkle/tree.ts";
 import { mth } from "../../reference/merkle.ts";
 import roots from "../../vectors/merkle/roots.json" with { type: "json" };
 
@@ -52,6 +60,16 @@ describe("a tree", () => {
         expect(tree).toEqual(treeOf(leaves));
       }),
     );
+  });
+
+  test("has in it every tree that it was before", () => {
+    const leaves = hashes(data(41));
+    for (let n = 0; n <= leaves.length; n++) {
+      for (let size = 0; size <= n; size++) {
+        expect(prefixOf(treeOf(leaves.slice(0, n)), size)).toEqual(treeOf(leaves.slice(0, size)));
+      }
+    }
+    for (const size of [-1, 42, 0.5, NaN]) expect(() => prefixOf(treeOf(leaves), size)).toThrow(RangeError);
   });
 
   test("is not changed by the trees made from it", () => {
