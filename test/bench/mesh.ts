@@ -21,18 +21,19 @@ export interface BenchMesh extends RunningContender {
   readonly push: (document: string) => Promise<void>;
 }
 
+export interface BenchMeshOptions {
+  readonly core?: number | undefined;
+  readonly pollMs: number;
+  /** Another Worker than the router, at the same store. */
+  readonly entry?: string;
+  /** With a hub, of which the control plane knows. */
+  readonly hub?: boolean;
+}
+
 /** Answers when the router serves the document. */
 export async function startBenchMesh(
   document: string,
-  {
-    core,
-    pollMs,
-    entry,
-  }: {
-    readonly core?: number | undefined;
-    readonly pollMs: number;
-    /** Another Worker than the router, at the same store. */ readonly entry?: string;
-  },
+  { core, pollMs, entry, hub = false }: BenchMeshOptions,
 ): Promise<BenchMesh> {
   const directory = mkdtempSync(join(tmpdir(), "flagmesh-bench-"));
   const state = openStateDirectory(directory);
@@ -44,11 +45,13 @@ export async function startBenchMesh(
     store: createEmbeddedStore({ now: Date.now, scripts: [publishScript] }),
     tokens: [{ token: tokens.controlPlane }, { token: tokens.edge, readOnlyPattern: "flagmesh:*:pub:*" }],
   });
+  const port = await freePort();
   const controlPlane = await startControlPlane({
     directory: state,
     store: { url: bridge.url, token: tokens.controlPlane },
     port: 0,
     tokens: {},
+    routers: hub ? [`http://127.0.0.1:${port}`] : [],
     log: () => {},
   });
   if (!controlPlane.ok) throw new Error(controlPlane.error.message);
@@ -65,13 +68,14 @@ export async function startBenchMesh(
   const bundle = await bundleRouter({ deployment: state.files.deployment, ...(entry === undefined ? {} : { entry }) });
   if (!bundle.ok) throw new Error(bundle.error.message);
   const router = await startWorkerd({
-    port: await freePort(),
+    port,
     code: bundle.value.code,
     env: {
       UPSTASH_REDIS_REST_URL: bridge.url,
       UPSTASH_REDIS_REST_TOKEN: tokens.edge,
       FLAGMESH_POLL_MS: String(pollMs),
     },
+    ...(hub ? { durableObjects: { HUB: "Hub" } } : {}),
     core,
   });
   return {

@@ -6,9 +6,9 @@ import type { MeshId } from "../../shared/document/mesh-id.ts";
 import { utf8 } from "../../shared/encoding/bytes.ts";
 import type { Digest } from "../../shared/encoding/digest.ts";
 import { median } from "./http-load.ts";
+import type { Loaded } from "./loaded.ts";
 import { startBenchMesh } from "./mesh.ts";
 import type { Table } from "./table.ts";
-import type { Loaded } from "./workers/load.ts";
 
 export const sizes = [100, 1_000, 10_000] as const;
 const rounds = 3;

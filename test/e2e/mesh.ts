@@ -78,11 +78,20 @@ export interface Health {
   readonly release?: number;
   readonly revision?: number;
   readonly checkedAge: number | null;
+  readonly hub: "none" | "idle" | "live";
   readonly failures: Readonly<Record<string, number>>;
   readonly lastFailure: { readonly code: string; readonly step?: number } | null;
 }
 
-export async function startMesh(store: RedisStore = memoryStore()): Promise<TestMesh> {
+export interface TestMeshOptions {
+  readonly store?: RedisStore;
+  /** With a hub at the router, of which the control plane knows. */
+  readonly hub?: boolean;
+  readonly pollMs?: number;
+}
+
+export async function startMesh(options: TestMeshOptions = {}): Promise<TestMesh> {
+  const { store = memoryStore(), hub = false, pollMs: everyMs = pollMs } = options;
   const directory = mkdtempSync(join(tmpdir(), "flagmesh-e2e-"));
   const state = openStateDirectory(directory);
   bootstrap(state, {
@@ -93,7 +102,7 @@ export async function startMesh(store: RedisStore = memoryStore()): Promise<Test
   });
   const tokens = JSON.parse(state.read(state.files.storeTokens) ?? "") as { controlPlane: string; edge: string };
   const admin = (state.read(state.files.adminToken) ?? "").trim();
-  const bridgePort = await freePort();
+  const [bridgePort, hubPort] = [await freePort(), await freePort()];
   const bridgeUrl = `http://127.0.0.1:${bridgePort}`;
   // The bridge closes its store; this one outlives it.
   const kept: RedisStore = {
@@ -114,6 +123,7 @@ export async function startMesh(store: RedisStore = memoryStore()): Promise<Test
       store: { url: bridgeUrl, token: tokens.controlPlane },
       port: 0,
       tokens: { admin },
+      routers: hub ? [`http://127.0.0.1:${hubPort}`] : [],
       log: () => {},
     });
     if (!started.ok) throw new Error(started.error.message);
@@ -121,19 +131,26 @@ export async function startMesh(store: RedisStore = memoryStore()): Promise<Test
   };
   const bundle = await bundleRouter({ deployment: state.files.deployment });
   if (!bundle.ok) throw new Error(bundle.error.message);
-  const openRouter = async (): Promise<RouterProcess> => {
-    const started = await startRouter({
-      port: await freePort(),
+  const startOn = async (port: number): ReturnType<typeof startRouter> =>
+    startRouter({
+      port,
       code: bundle.value.code,
       env: {
         UPSTASH_REDIS_REST_URL: bridgeUrl,
         UPSTASH_REDIS_REST_TOKEN: tokens.edge,
-        FLAGMESH_POLL_MS: String(pollMs),
+        FLAGMESH_POLL_MS: String(everyMs),
       },
+      ...(hub ? { durableObjects: { HUB: "Hub" }, stateDirectory: join(directory, "hub") } : {}),
       log: () => {},
     });
-    if (!started.ok) throw new Error(started.error.message);
-    return started.value;
+  const openRouter = async (): Promise<RouterProcess> => {
+    for (let attempt = 1; ; attempt++) {
+      const started = await startOn(hub ? hubPort : await freePort());
+      if (started.ok) return started.value;
+      // The one before may hold its port for a moment longer.
+      if (started.error.code !== "port_in_use" || attempt === 30) throw new Error(started.error.message);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   };
 
   let bridge: BridgeServer | undefined = await openBridge();

@@ -2,15 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Json } from "../../shared/encoding/json.ts";
 import { publicKeys } from "../../shared/store/keys.ts";
-import {
-  meshId,
-  memoryStore,
-  splitDocument,
-  startBackend,
-  startMesh,
-  type TestBackend,
-  type TestMesh,
-} from "./mesh.ts";
+import { meshId, splitDocument, startBackend, startMesh, type TestBackend, type TestMesh } from "./mesh.ts";
 
 const keys = publicKeys(meshId);
 let mesh: TestMesh;
@@ -183,7 +175,7 @@ describe("a store that is away, emptied or restored", () => {
 });
 
 test("values of one mesh are refused as another's", async () => {
-  const other = await startMesh(memoryStore());
+  const other = await startMesh();
   try {
     const before = await mesh.health();
     // A longer log than the one that it is shown instead of.
