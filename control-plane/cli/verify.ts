@@ -1,10 +1,10 @@
 /** `flagmesh verify`: whether flagmesh.lock is what the documents say, adds up, and is approved. Offline; writes nothing. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import type { MeshId } from "../../shared/document/mesh-id.ts";
 import { digestOfBytes } from "../../shared/encoding/digest.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { parseMeshPolicy, type MeshPolicy } from "../../shared/trust/mesh-policy.ts";
+import { parseLockFile, type Lock } from "../locker/lock-file.ts";
 import { verifyLock, type LockVerdict } from "../locker/verify-lock.ts";
 import type { Call, Command } from "./command.ts";
 import { readDocuments, refuseFindings } from "./documents.ts";
@@ -28,10 +28,12 @@ export const verify: Command = {
     const documents = await readDocuments(call, { location: global.dir, allowInsecure });
     const { mesh, entries } = documents;
     if (entries === undefined) return refuseFindings(call, documents);
-    const policy = await readPolicy(call, mesh);
+    const lockText = await readLockText(global.dir);
+    const lock = lockText === undefined ? undefined : parseLockFile(lockText);
+    const policy = await readPolicy(call, lock?.ok === true ? lock.value : undefined);
     if (!policy.ok) return refuse(call, exitCodes.usage, policy.error);
     const verdict = await verifyLock({
-      lockText: await readLockText(global.dir),
+      lockText,
       mesh,
       entries,
       files: new Map([...documents.files].map(([name, bytes]) => [name, digestOfBytes(bytes)])),
@@ -41,18 +43,24 @@ export const verify: Command = {
   },
 };
 
-/** `undefined` where none is given and none found. */
-async function readPolicy(call: Call, mesh: MeshId | undefined): Promise<Result<MeshPolicy | undefined, Trouble>> {
+/** `undefined` where none is given, and `.flagmesh/` has none of the lock's origin. */
+async function readPolicy(call: Call, lock: Lock | undefined): Promise<Result<MeshPolicy | undefined, Trouble>> {
   const given = call.options["policy"];
   if (typeof given !== "string") {
-    const text = mesh === undefined ? undefined : findLocalPolicy(call.global.dir, mesh);
-    return text === undefined ? ok(undefined) : policyOf(text, "the policy in .flagmesh/");
+    const text = lock === undefined ? undefined : findLocalPolicy(call.global.dir, lock.mesh);
+    const local = text === undefined ? ok(undefined) : policyOf(text, "the policy in .flagmesh/");
+    return local.ok && local.value?.origin !== lock?.origin ? ok(undefined) : local;
   }
+  let text: string;
   try {
-    return policyOf(await readFile(path.resolve(call.context.cwd, given), "utf8"), given);
+    text = await readFile(path.resolve(call.context.cwd, given), "utf8");
   } catch {
     return err({ code: "policy_missing", message: `${given} can't be read` });
   }
+  const policy = policyOf(text, given);
+  if (!policy.ok || lock === undefined || policy.value.origin === lock.origin) return policy;
+  const message = `${given} is the policy of ${policy.value.origin}, ${lockFileName} is of ${lock.origin}`;
+  return err({ code: "policy_of_another_mesh", message });
 }
 
 function policyOf(text: string, name: string): Result<MeshPolicy, Trouble> {
