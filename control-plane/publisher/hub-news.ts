@@ -20,9 +20,10 @@ export interface HubNewsOptions {
 }
 
 const timeoutMs = 3_000;
+const persistent = 2;
 
 export function createHubNews({ routers, fetch, log }: HubNewsOptions): HubNews {
-  const failing = new Set<string>();
+  const failures = new Map<string, number>();
 
   async function tellRouter(router: string, mesh: MeshId, body: string): Promise<void> {
     let found: string | undefined;
@@ -38,10 +39,10 @@ export function createHubNews({ routers, fetch, log }: HubNewsOptions): HubNews 
     } catch (error) {
       found = error instanceof Error ? error.message : String(error);
     }
-    // Told when it begins and when it ends, not every time.
-    if ((found !== undefined) === failing.has(router)) return;
-    if (found === undefined) failing.delete(router);
-    else failing.add(router);
+    const before = failures.get(router) ?? 0;
+    failures.set(router, found === undefined ? 0 : before + 1);
+    // Told once when it persists, and when it ends: a router may start a moment later than its control plane.
+    if (found === undefined ? before < persistent : before + 1 !== persistent) return;
     log(
       JSON.stringify({
         level: found === undefined ? "info" : "warn",
