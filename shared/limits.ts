@@ -38,6 +38,9 @@ export const limits = {
   statementBytesMax: 64 * 1024 - 1,
   noteBytesMax: 16 * 1024,
   noteSignaturesMax: 32,
+  /** An origin has at most 381 characters, the key that renews its freshness 10 more. */
+  keyNameCharsMax: 512,
+  renewalBytesMax: 2 * 1024,
   /** Head = checkpoint note + statement + proof + overlay + detail. */
   headBytesMax: 512 * 1024,
   policyBytesMax: 64 * 1024,
@@ -45,7 +48,7 @@ export const limits = {
   approversMax: 64,
   fileNameCharsMax: 512,
   yamlDepthMax: 128,
-  /** Lexical tokens of one file, about four a line: what bounds the time of reading it. */
+  /** Lexical tokens of all files together, about four a line: what bounds the time of reading them. */
   yamlTokensMax: 2_000_000,
   yamlAliasesMax: 100,
   /** Values that a file's aliases stand for together: an alias of aliases multiplies. */

@@ -15,7 +15,7 @@ import {
 } from "./diagnostic.ts";
 import { locate } from "./locate.ts";
 import { mergeFiles, type Merged } from "./merge.ts";
-import { parseFile } from "./parse-file.ts";
+import { parseFile, type ParsedFile } from "./parse-file.ts";
 import type { SourceText } from "./source-text.ts";
 
 export interface LoadOptions extends NormaliseOptions {
@@ -36,7 +36,7 @@ export interface Loaded {
 export function loadDocument(files: ReadonlyMap<string, Uint8Array>, options: LoadOptions = {}): Loaded {
   const refusal = checkFiles(files);
   if (refusal !== undefined) return { diagnostics: [refusal] };
-  const parsed = [...files].map(([file, bytes]) => parseFile(file, bytes));
+  const parsed = parseFiles(files);
   const syntax = parsed.flatMap(({ diagnostics }) => diagnostics);
   // With a file missing, each reference into it would dangle.
   if (parsed.some(({ content }) => content === undefined)) return { diagnostics: bounded(syntax) };
@@ -56,6 +56,18 @@ export function loadDocument(files: ReadonlyMap<string, Uint8Array>, options: Lo
     ...(entries === undefined || hasErrors(diagnostics) ? {} : { entries }),
     diagnostics,
   };
+}
+
+function parseFiles(files: ReadonlyMap<string, Uint8Array>): readonly ParsedFile[] {
+  const parsed: ParsedFile[] = [];
+  let tokensLeft: number = limits.yamlTokensMax;
+  for (const [file, bytes] of files) {
+    const next = parseFile(file, bytes, tokensLeft);
+    parsed.push(next);
+    tokensLeft -= next.tokens;
+    if (tokensLeft < 0) break;
+  }
+  return parsed;
 }
 
 function checkFiles(files: ReadonlyMap<string, Uint8Array>): Diagnostic | undefined {

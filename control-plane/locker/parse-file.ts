@@ -9,6 +9,8 @@ import { valueOfYaml } from "./yaml-value.ts";
 export interface ParsedFile {
   readonly source: SourceText;
   readonly diagnostics: readonly Diagnostic[];
+  /** Lexical tokens of YAML that were read. */
+  readonly tokens: number;
   /** Absent where the syntax is so wrong that there is nothing to go on with. */
   readonly content?: {
     readonly value: unknown;
@@ -19,20 +21,24 @@ export interface ParsedFile {
 }
 
 /** Files named `.json` must be JSON; all others are YAML 1.2, of which JSON is a part. Never throws. */
-export function parseFile(file: string, bytes: Uint8Array): ParsedFile {
+export function parseFile(file: string, bytes: Uint8Array, tokensMax: number): ParsedFile {
   const text = fromUtf8(bytes);
   const source = createSourceText(file, text ?? new TextDecoder().decode(bytes));
-  const refused = (...faults: readonly SyntaxFault[]): ParsedFile => ({ source, diagnostics: told(faults, source) });
+  const refused = (faults: readonly SyntaxFault[], tokens = 0): ParsedFile => ({
+    source,
+    tokens,
+    diagnostics: told(faults, source),
+  });
 
   const encoding = text === undefined ? notUtf8(source.text) : findNotText(source.text);
-  if (encoding !== undefined) return refused(encoding);
+  if (encoding !== undefined) return refused([encoding]);
   const json = file.endsWith(".json") ? findNotJson(source.text) : undefined;
-  if (json !== undefined) return refused(json);
-  const { root, faults } = parseYamlSyntax(source.text);
-  if (root === undefined) return refused(...faults);
+  if (json !== undefined) return refused([json]);
+  const { root, faults, tokens } = parseYamlSyntax(source.text, tokensMax);
+  if (root === undefined) return refused(faults, tokens);
   const { value, targets, faults: meaning, incomplete } = valueOfYaml(root);
-  if (incomplete) return refused(...meaning);
-  return { source, diagnostics: told(meaning, source), content: { value, root, targets } };
+  if (incomplete) return refused(meaning, tokens);
+  return { source, tokens, diagnostics: told(meaning, source), content: { value, root, targets } };
 }
 
 const told = (faults: readonly SyntaxFault[], source: SourceText): readonly Diagnostic[] =>

@@ -15,17 +15,20 @@ export interface SyntaxFault extends Span {
 }
 
 export interface SyntaxTree {
+  /** How many were read. */
+  readonly tokens: number;
   /** `undefined` where a fault left nothing to go on with. */
   readonly root?: ParsedNode | null;
   readonly faults: readonly SyntaxFault[];
 }
 
-export function parseYamlSyntax(text: string): SyntaxTree {
-  const tokens = tokensOf(text);
-  if ("code" in tokens) return { faults: [tokens] };
+/** @param tokensMax more than that are a fault */
+export function parseYamlSyntax(text: string, tokensMax: number): SyntaxTree {
+  const { tokens, count, fault } = readTokens(text, tokensMax);
+  if (fault !== undefined) return { tokens: count, faults: [fault] };
   const directive = tokens.find((token) => token.type === "directive");
   const deep = findTooDeep(tokens);
-  if (deep !== undefined) return { faults: [deep] };
+  if (deep !== undefined) return { tokens: count, faults: [deep] };
   const composer = new Composer({ uniqueKeys: false, prettyErrors: false, logLevel: "silent", version: "1.2" });
   const [document, second] = composer.compose(tokens, true, text.length);
   const faults: SyntaxFault[] = (document?.errors ?? []).map(({ pos: [start, end], message }) => ({
@@ -48,10 +51,17 @@ export function parseYamlSyntax(text: string): SyntaxTree {
     const start = text.lastIndexOf("\n---", second.range[0]) + 1;
     faults.push({ code: "many_documents", message: "a second YAML document begins here", start, end: start + 3 });
   }
-  return faults.length > 0 || document === undefined ? { faults } : { root: document.contents, faults };
+  const sound = faults.length === 0 && document !== undefined;
+  return { tokens: count, faults, ...(sound ? { root: document.contents } : {}) };
 }
 
-function tokensOf(text: string): CST.Token[] | SyntaxFault {
+interface Tokens {
+  readonly tokens: readonly CST.Token[];
+  readonly count: number;
+  readonly fault?: SyntaxFault;
+}
+
+function readTokens(text: string, tokensMax: number): Tokens {
   const parser = new Parser(new LineCounter().addNewLine);
   const tokens: CST.Token[] = [];
   let count = 0;
@@ -59,14 +69,14 @@ function tokensOf(text: string): CST.Token[] | SyntaxFault {
   for (const lexeme of new Lexer().lex(text)) {
     count++;
     offset += lexeme.length;
-    if (count > limits.yamlTokensMax) {
-      const message = `more than ${limits.yamlTokensMax} tokens in one file`;
-      return { code: "too_many_tokens", message, start: offset, end: offset };
+    if (count > tokensMax) {
+      const message = `the files have more than ${limits.yamlTokensMax} tokens together`;
+      return { tokens, count, fault: { code: "too_many_tokens", message, start: offset, end: offset } };
     }
     tokens.push(...parser.next(lexeme));
   }
   tokens.push(...parser.end());
-  return tokens;
+  return { tokens, count };
 }
 
 /** Without recursion: a hundred thousand brackets would exhaust the stack of whatever recurses over them. */

@@ -291,6 +291,12 @@ describe("limits", () => {
     expect(load({ "m.yaml": text }).diagnostics.map(({ code }) => code)).toEqual(["too_many_tokens"]);
   });
 
+  test("of tokens: they are counted over all files, and reading stops where there are too many", () => {
+    const half = `metadata: {a: [${"1,".repeat(limits.yamlTokensMax / 4)}]}\n`;
+    const loaded = load({ "a.yaml": half, "b.yaml": half, "c.yaml": "[" });
+    expect(loaded.diagnostics.map(({ code, file }) => `${code} ${file}`)).toEqual(["too_many_tokens b.yaml"]);
+  });
+
   test("of findings: the errors come first, and how many are left out is told", () => {
     const members = Array.from({ length: limits.findingsMax + 5 }, (_, i) => `  f${i}: { variants: {} , x: 1}\n`);
     const { diagnostics } = load({ "m.yaml": `flags:\n${members.join("")}` });
