@@ -5,16 +5,19 @@
 import { murmur3 } from "../shared/flags/murmur3.ts";
 import type { Endpoint } from "../shared/document/entry.ts";
 
-export type Rank = (identity: string) => readonly Endpoint[];
+/** @param identity absent where the request has none: then it is as good as somebody new */
+export type Rank = (identity: string | undefined) => readonly Endpoint[];
 
-export function createRank(endpoints: readonly Endpoint[]): Rank {
-  const [only] = endpoints;
-  if (endpoints.length <= 1) return only === undefined ? () => [] : () => endpoints;
-  return (identity) =>
-    endpoints
+/** @param mint gives a new identity */
+export function createRank(endpoints: readonly Endpoint[], mint: () => string): Rank {
+  if (endpoints.length <= 1) return () => endpoints;
+  return (known) => {
+    const identity = known ?? mint();
+    return endpoints
       .map((endpoint) => ({ endpoint, score: scoreOf(endpoint, identity) }))
       .sort((a, b) => b.score - a.score)
       .map(({ endpoint }) => endpoint);
+  };
 }
 
 /** Weight / -ln(u), u uniform in (0, 1): endpoint i comes first with probability weight i / sum of weights. */

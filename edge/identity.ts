@@ -10,7 +10,8 @@ export interface Identity {
   readonly setCookie?: string;
 }
 
-export type Identify = (request: Request, url: { readonly secure: boolean; readonly query: string }) => Identity;
+/** `query` with its `?`. */
+export type Identify = (request: Request, target: { readonly secure: boolean; readonly query: string }) => Identity;
 
 const identityCharsMax = 256;
 const yearSeconds = 31_536_000;
@@ -19,21 +20,20 @@ const yearSeconds = 31_536_000;
 export function createIdentify(sources: readonly IdentitySource[], mint: () => string): Identify {
   const minted = sources.find((source) => "cookie" in source)?.cookie;
   const readers = sources.map((source) => ({ name: describeSource(source), read: readerOf(source) }));
-  return (request, url) => {
+  return (request, { secure, query }) => {
     for (const { name, read } of readers) {
-      const value = read(request, url.query);
+      const value = read(request, query);
       if (value !== null && value !== "" && value.length <= identityCharsMax) {
         return { targetingKey: value, source: name };
       }
     }
     if (minted === undefined) return { source: "none" };
     const targetingKey = mint();
-    const secure = url.secure ? "; Secure" : "";
     return {
       targetingKey,
       source: `minted cookie ${minted}`,
       // The id, not the variant: what it is served stays a decision of the flag.
-      setCookie: `${minted}=${targetingKey}; Path=/; HttpOnly${secure}; SameSite=Lax; Max-Age=${yearSeconds}`,
+      setCookie: `${minted}=${targetingKey}; Path=/; HttpOnly${secure ? "; Secure" : ""}; SameSite=Lax; Max-Age=${yearSeconds}`,
     };
   };
 }

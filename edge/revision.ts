@@ -48,7 +48,7 @@ export function compileRevision(
   const { entries, overlay } = release;
   const same = previous !== undefined && previous.release.entries === entries;
   const flags = same ? previous.revision.flags.withOverlay(overlay) : compileFlags(entries, overlay);
-  const backends = same ? previous.revision.backends : compileBackends(entries);
+  const backends = same ? previous.revision.backends : compileBackends(entries, mint);
   const settings = entries.get("settings") as SettingsEntry | undefined;
   return {
     routes: compileRoutes(compileTargets(entries, flags, backends)),
@@ -59,16 +59,16 @@ export function compileRevision(
   };
 }
 
-function compileBackends(entries: Entries): ReadonlyMap<string, Backend> {
+function compileBackends(entries: Entries, mint: () => string): ReadonlyMap<string, Backend> {
   const backends = new Map<string, Backend>();
   for (const [name, entry] of entriesOf(entries, "backend")) {
-    backends.set(name, { name, target: targetOf(entry), fallback: entry.fallback });
+    backends.set(name, { name, target: targetOf(entry, mint), fallback: entry.fallback });
   }
   return backends;
 }
 
-function targetOf(entry: BackendEntry): Backend["target"] {
-  if ("endpoints" in entry) return { rank: createRank(entry.endpoints), endpoints: entry.endpoints };
+function targetOf(entry: BackendEntry, mint: () => string): Backend["target"] {
+  if ("endpoints" in entry) return { rank: createRank(entry.endpoints, mint), endpoints: entry.endpoints };
   return { binding: "service" in entry ? entry.service : entry.container };
 }
 

@@ -8,8 +8,20 @@ import { tellHub } from "./own/tell-hub.ts";
 import { problem } from "./problem.ts";
 import { forward } from "./proxy/forward.ts";
 import { requestHeaders, responseHeadersToDrop } from "./proxy/headers.ts";
+import { parseTarget, type RequestTarget } from "./request-target.ts";
 import type { Route } from "./revision.ts";
 import type { MeshSource, Serving } from "./source/mesh-source.ts";
+
+interface Routed {
+  readonly request: Request;
+  readonly target: RequestTarget;
+  readonly route: Route;
+  readonly serving: Serving;
+  readonly stale: boolean;
+  /** Without evaluating the flag. */
+  readonly byDefault: boolean;
+  readonly env: Env;
+}
 
 export interface RouterDeps {
   readonly deployment: DeploymentPolicy;
@@ -18,61 +30,54 @@ export interface RouterDeps {
   readonly clockMs: () => number;
 }
 
-interface Prepared {
-  readonly source: MeshSource;
-  readonly host: string;
-  readonly pathAndQuery: string;
-  readonly secure: boolean;
-}
-
 const ownPrefix = "/.well-known/flagmesh/";
+
+/** A tunnel, and an echo of the client's own headers, secrets of proxies included (RFC 9110, 9.3.6 and 9.3.8). */
+const refusedMethods = new Set(["CONNECT", "TRACE"]);
 
 export function createRouter({ deployment, sourceOf, clockMs }: RouterDeps) {
   const findMesh = meshFinder(deployment);
   const app = new Hono<{ Bindings: Env }>();
 
   app.all("*", async (c) => {
-    const { url } = c.req.raw;
-    const { host, pathAndQuery, secure } = splitUrl(url);
-    const pins = findMesh(withoutPort(host));
-    if (pins === undefined) return problem("unknown_host", `${host} is no host of this deployment`);
+    const request = c.req.raw;
+    const target = parseTarget(request.url);
+    if (target === undefined)
+      return problem("target_malformed", "the request names no host, or no path, or both at odds");
+    if (refusedMethods.has(request.method)) return problem("method_not_supported", `${request.method} is not routed`);
+    const pins = findMesh(target.host);
+    if (pins === undefined) return problem("unknown_host", `${target.host} is no host of this deployment`);
     const source = sourceOf(pins, c.env);
     if (source === undefined) {
       return problem("router_misconfigured", "set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN");
     }
-    const prepared = { source, host, pathAndQuery, secure };
     const waiting = source.prepare(clockMs(), (work) => c.executionCtx.waitUntil(work));
     if (waiting !== undefined) await waiting;
-    return answer(c.req.raw, prepared, c.env);
+    return answer(request, target, source, c.env);
   });
   app.onError((error) => {
-    console.error(JSON.stringify({ level: "error", event: "router_error", message: String(error) }));
-    return problem("router_misconfigured", "the router failed; its log says why");
+    console.error(JSON.stringify({ level: "error", event: "router_failed", message: String(error) }));
+    return problem("router_failed", "its log says why");
   });
   return app;
 
-  function answer(request: Request, prepared: Prepared, env: Env): Response | Promise<Response> {
-    const { source, host, pathAndQuery } = prepared;
-    if (pathAndQuery.startsWith(ownPrefix)) return own(request, source, pathAndQuery.slice(ownPrefix.length));
+  function answer(request: Request, target: RequestTarget, source: MeshSource, env: Env): Response | Promise<Response> {
+    const { host, path } = target;
+    if (path.startsWith(ownPrefix)) return own(request, source, path.slice(ownPrefix.length));
     const serving = source.serving();
     if (serving === undefined) return noVerifiedConfig(source);
     const stale = source.isStale(clockMs());
-    if (stale && source.pins.onStale === "closed") {
-      return problem(
-        "mesh_stale",
-        `${source.pins.mesh} was last known fresh more than ${source.pins.maxStale} s ago`,
-        1,
-      );
+    const { mesh, maxStale, onStale } = source.pins;
+    if (stale && onStale === "closed") {
+      return problem("mesh_stale", `${mesh} was last known fresh more than ${maxStale} s ago`, 1);
     }
-    const query = pathAndQuery.indexOf("?");
-    const path = query === -1 ? pathAndQuery : pathAndQuery.slice(0, query);
-    const route = serving.revision.routes.find(withoutPort(host), path, request.method);
+    const route = serving.revision.routes.find(host, path, request.method);
     if (route === undefined) return problem("no_route", `${request.method} ${host}${path} matches no route`);
-    return proxy(request, prepared, route, serving, stale, env);
+    return proxy({ request, target, route, serving, stale, byDefault: stale && onStale === "default-variant", env });
   }
 
   function own(request: Request, source: MeshSource, name: string): Response | Promise<Response> {
-    switch (name.split("?", 1)[0]) {
+    switch (name) {
       case "health":
         return health(source, clockMs());
       case "checkpoint":
@@ -84,46 +89,31 @@ export function createRouter({ deployment, sourceOf, clockMs }: RouterDeps) {
     }
   }
 
-  async function proxy(
-    request: Request,
-    { source, host, pathAndQuery, secure }: Prepared,
-    route: Route,
-    { release, revision }: Serving,
-    stale: boolean,
-    env: Env,
-  ): Promise<Response> {
-    const headers = requestHeaders(request.headers, { host, secure });
+  async function proxy({ request, target, route, serving, stale, byDefault, env }: Routed): Promise<Response> {
+    const { release, revision } = serving;
+    const headers = requestHeaders(request.headers, target);
     if (headers === undefined) return problem("request_loop", "an endpoint of this mesh leads back to the router");
-    const query = pathAndQuery.indexOf("?");
-    const identity = revision.identify(request, { secure, query: query === -1 ? "" : pathAndQuery.slice(query + 1) });
+    const identity = revision.identify(request, target);
     const { targetingKey } = identity;
     const context = targetingKey === undefined ? {} : { targetingKey };
-    const byDefault = stale && source.pins.onStale === "default-variant";
     const evaluation = byDefault ? undefined : route.flag?.route(context, Math.floor(clockMs() / 1_000));
     const variant = evaluation?.variant ?? route.defaultVariant;
     const routed = route.backends.get(variant);
     if (routed === undefined) throw new Error(`route ${route.name} has no backend for variant ${variant}`);
 
-    const { response, backend } = await forward(
-      request,
-      headers,
-      pathAndQuery,
-      routed,
-      targetingKey ?? "",
-      revision,
-      env,
-    );
+    const pathAndQuery = target.path + target.query;
+    const { response, backend } = await forward(request, headers, pathAndQuery, routed, targetingKey, revision, env);
     const drop = responseHeadersToDrop(response.headers);
-    if (drop.length === 0 && identity.setCookie === undefined && !revision.debugHeaders && !stale) return response;
-    // A protocol switch can't be rebuilt.
-    if (response.status === 101) return response;
+    if (drop.length === 0 && identity.setCookie === undefined && !revision.debugHeaders) return response;
+    // A protocol switch can't be rebuilt, nor can what is no status of HTTP.
+    if (response.status < 200 || response.status > 599) return response;
     const changed = new Response(response.body, response);
     for (const name of drop) changed.headers.delete(name);
     if (identity.setCookie !== undefined) changed.headers.append("set-cookie", identity.setCookie);
-    if (stale) changed.headers.set("x-flagmesh-stale", "true");
     if (revision.debugHeaders) {
       changed.headers.set("x-flagmesh-release", String(release.statement.release));
-      changed.headers.set("x-flagmesh-backend", backend);
+      changed.headers.set("x-flagmesh-backend", encodeURIComponent(backend));
+      if (stale) changed.headers.set("x-flagmesh-stale", "true");
       if (route.flag !== undefined) {
         changed.headers.set("x-flagmesh-flag", encodeURIComponent(route.flag.key));
         changed.headers.set("x-flagmesh-variant", encodeURIComponent(variant));
@@ -145,22 +135,4 @@ function meshFinder({ meshes }: DeploymentPolicy): (host: string) => MeshPins | 
     }
   }
   return (host) => exact.get(host) ?? wildcards.find(([pattern]) => hostMatches(pattern, host))?.[1];
-}
-
-const withoutPort = (host: string): string => {
-  const colon = host.lastIndexOf(":");
-  return colon === -1 || host.endsWith("]") ? host : host.slice(0, colon);
-};
-
-/** The platform has normalised the URL; slicing it costs a tenth of parsing it again. */
-function splitUrl(url: string): { host: string; pathAndQuery: string; secure: boolean } {
-  const secure = url.startsWith("https:");
-  const hostStart = secure ? 8 : 7;
-  const pathStart = url.indexOf("/", hostStart);
-  const fragment = url.indexOf("#", pathStart);
-  return {
-    host: url.slice(hostStart, pathStart),
-    pathAndQuery: url.slice(pathStart, fragment === -1 ? undefined : fragment),
-    secure,
-  };
 }

@@ -9,7 +9,7 @@ export interface Forwarded {
   readonly backend: string;
 }
 
-type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+type Fetch = (input: string | Request, init: RequestInit) => Promise<Response>;
 
 /** Methods that may be sent twice. */
 const isSafe = (method: string): boolean => method === "GET" || method === "HEAD" || method === "OPTIONS";
@@ -26,20 +26,15 @@ export async function forward(
   headers: Headers,
   pathAndQuery: string,
   backend: Backend,
-  identity: string,
+  identity: string | undefined,
   { backends }: Revision,
   env: Env,
 ): Promise<Forwarded> {
-  const init: RequestInit = {
-    method: request.method,
-    headers,
-    body: request.body,
-    redirect: "manual",
-    // The client's disconnect ends the upstream request too.
-    signal: request.signal,
-  };
-  const replayable = isSafe(request.method) && request.body === null;
-  let failure = "";
+  // workerd has a body for `Content-Length: 0` too.
+  const body = request.headers.get("content-length") === "0" ? null : request.body;
+  const replayable = body === null && isSafe(request.method);
+  const send = senderOf(request, headers, body);
+  let failed: Forwarded | undefined;
   let next: Backend | undefined = backend;
   for (
     const tried = new Set<string>();
@@ -48,30 +43,48 @@ export async function forward(
   ) {
     tried.add(next.name);
     const origins = originsOf(next, identity, env);
-    if (origins.length === 0) {
-      return {
-        response: problem("backend_binding_missing", `backend ${next.name} has no binding here`),
-        backend: next.name,
-      };
-    }
+    if (origins.length === 0) failed ??= fail(next, "backend_binding_missing", "its binding is not deployed");
     for (const { origin, fetch } of origins.slice(0, attemptsMax)) {
       try {
-        return { response: await fetch(origin + pathAndQuery, init), backend: next.name };
+        return { response: await send(fetch, origin + pathAndQuery), backend: next.name };
       } catch (error) {
-        failure = `${next.name}: ${error instanceof Error ? error.message : String(error)}`;
-        if (!replayable || request.signal.aborted) return { response: unreachable(next), backend: next.name };
+        const failure = fail(next, "backend_unreachable", error instanceof Error ? error.message : String(error));
+        if (!replayable || request.signal.aborted) return failure;
+        failed ??= failure;
       }
     }
   }
-  console.warn(JSON.stringify({ level: "warn", event: "backend_unreachable", backend: backend.name, failure }));
-  return { response: unreachable(backend), backend: backend.name };
+  return failed ?? fail(backend, "backend_unreachable", "it has no endpoint");
 }
 
-const unreachable = ({ name }: Backend): Response => problem("backend_unreachable", `backend ${name} gave no answer`);
+/** Each call sends the request once; only one without a body may be sent again. */
+function senderOf(
+  request: Request,
+  headers: Headers,
+  body: ReadableStream | null,
+): (fetch: Fetch, url: string) => Promise<Response> {
+  // The client's disconnect ends the upstream request too.
+  const init: RequestInit = { headers, redirect: "manual", signal: request.signal };
+  const { method } = request;
+  if (body !== null && (method === "GET" || method === "HEAD")) {
+    // Fetch has no such request; a copy of one that arrived keeps its body.
+    return (fetch, url) => fetch(new Request(url, request), init);
+  }
+  return (fetch, url) => fetch(url, { ...init, method, body });
+}
+
+function fail({ name }: Backend, code: "backend_unreachable" | "backend_binding_missing", why: string): Forwarded {
+  console.warn(JSON.stringify({ level: "warn", event: code, backend: name, message: why }));
+  return { response: problem(code, `backend ${name} gave no answer`), backend: name };
+}
 
 const globalFetch: Fetch = (input, init) => fetch(input, init);
 
-function originsOf({ target }: Backend, identity: string, env: Env): readonly { origin: string; fetch: Fetch }[] {
+function originsOf(
+  { target }: Backend,
+  identity: string | undefined,
+  env: Env,
+): readonly { origin: string; fetch: Fetch }[] {
   if ("rank" in target) return target.rank(identity).map(({ url }) => ({ origin: url, fetch: globalFetch }));
   const binding = env[target.binding] as Fetcher | undefined;
   if (typeof binding?.fetch !== "function") return [];
