@@ -1,14 +1,15 @@
 /** The control plane's HTTP API. */
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { isMeshId, type MeshId } from "../../shared/document/mesh-id.ts";
 import { limits } from "../../shared/limits.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { parseHead } from "../../shared/store/head.ts";
 import type { Engine, Intent, Released } from "../engine/engine.ts";
 import { describeFlag, describeFlags } from "../engine/flag-states.ts";
 import type { OverlayChange } from "../../shared/trust/overlay.ts";
+import { logRoutes } from "../log/routes.ts";
 import { bearer, type WithActor } from "./bearer.ts";
+import { meshOf, meshPath } from "./mesh-param.ts";
 import { problem, type ApiFault } from "./problem.ts";
 import { parsePushBody, pushBytesMax } from "./push-body.ts";
 
@@ -21,7 +22,6 @@ export interface ApiDeps {
 }
 
 const releasesPerPage = 100;
-const mesh = "/v1/meshes/:tenant/:environment";
 
 export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
   const app = new Hono<WithActor>();
@@ -51,11 +51,13 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
     return Response.json({ status: ready ? "ok" : "not_ready", meshes }, { status: ready ? 200 : 503 });
   });
 
+  // Above the tokens: whoever may reach the control plane may read its logs.
+  app.route(`${meshPath}/log`, logRoutes(engine));
   app.use("/v1/*", bearer(tokens));
   app.get("/v1/meshes", (c) => c.json({ meshes: engine.meshes }));
 
   app.post(
-    `${mesh}/releases`,
+    `${meshPath}/releases`,
     bodyLimit({
       maxSize: pushBytesMax,
       onError: () => problem({ code: "body_too_large", message: `at most ${pushBytesMax} bytes` }),
@@ -69,7 +71,7 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
       return respond(await engine.push(meshOf(c), push.value, intent.value), (released) => releasedAnswer(released));
     },
   );
-  app.get(`${mesh}/releases`, async (c) => {
+  app.get(`${meshPath}/releases`, async (c) => {
     const state = await engine.state(meshOf(c));
     if (!state.ok) return problem(state.error);
     const size = state.value.newest.size;
@@ -80,7 +82,7 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
       Response.json({ releases: releases.toReversed(), ...(from > 0 ? { next: `?before=${from}` } : {}) }),
     );
   });
-  app.get(`${mesh}/releases/:number{[0-9]+}`, async (c) => {
+  app.get(`${meshPath}/releases/:number{[0-9]+}`, async (c) => {
     const number = Number(c.req.param("number"));
     const found = await engine.releases(meshOf(c), number, number + 1);
     if (!found.ok) return problem(found.error);
@@ -90,7 +92,7 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
       : Response.json(release, { headers: { etag: etagOf(release.release) } });
   });
 
-  app.get(`${mesh}/flags`, async (c) =>
+  app.get(`${meshPath}/flags`, async (c) =>
     respond(await engine.state(meshOf(c)), (state) =>
       Response.json({
         release: state.statement.release,
@@ -99,7 +101,7 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
       }),
     ),
   );
-  app.get(`${mesh}/flags/:flag`, async (c) => {
+  app.get(`${meshPath}/flags/:flag`, async (c) => {
     const state = await engine.state(meshOf(c));
     if (!state.ok) return problem(state.error);
     const flag = describeFlag(state.value, c.req.param("flag"));
@@ -113,29 +115,29 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
     const flag = c.req.param("flag") ?? "";
     return respond(await engine.operate(meshOf(c), flag, change, intent.value), (released) => releasedAnswer(released));
   };
-  app.post(`${mesh}/flags/:flag/kill`, (c) => operate(c, { kill: true }));
-  app.post(`${mesh}/flags/:flag/revive`, (c) => operate(c, undefined));
-  app.post(`${mesh}/flags/:flag/stage`, async (c) => {
+  app.post(`${meshPath}/flags/:flag/kill`, (c) => operate(c, { kill: true }));
+  app.post(`${meshPath}/flags/:flag/revive`, (c) => operate(c, undefined));
+  app.post(`${meshPath}/flags/:flag/stage`, async (c) => {
     const body: unknown = await c.req.json().catch(() => undefined);
     const percent = (body as { percent?: unknown } | undefined)?.percent;
     if (typeof percent !== "number") return problem({ code: "bad_request", message: 'send {"percent": <number>}' });
     return operate(c, { stage: percent });
   });
 
-  app.get(`${mesh}/lock`, async (c) =>
+  app.get(`${meshPath}/lock`, async (c) =>
     respond(
       await engine.state(meshOf(c)),
       ({ lockText }) => new Response(lockText, { headers: { "content-type": "application/yaml" } }),
     ),
   );
-  app.get(`${mesh}/checkpoint`, async (c) =>
+  app.get(`${meshPath}/checkpoint`, async (c) =>
     respond(await engine.state(meshOf(c)), ({ newest }) => {
       const head = parseHead(newest.head);
       if (!head.ok) throw new Error("the newest head can't be read");
       return new Response(head.value.checkpoint, { headers: { "content-type": "text/plain; charset=utf-8" } });
     }),
   );
-  app.get(`${mesh}/health`, async (c) => {
+  app.get(`${meshPath}/health`, async (c) => {
     const state = await engine.state(meshOf(c));
     if (!state.ok) return problem(state.error);
     const agreed = await engine.reconcile(meshOf(c));
@@ -149,7 +151,7 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
     };
     return Response.json(body, { status: agreed.ok ? 200 : 503 });
   });
-  app.post(`${mesh}/restore`, async (c) =>
+  app.post(`${meshPath}/restore`, async (c) =>
     respond(await engine.restore(meshOf(c)), (releases) => Response.json({ restored: releases })),
   );
   return app;
@@ -157,12 +159,6 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
 
 const respond = <T>(result: Result<T, ApiFault>, answer: (value: T) => Response): Response =>
   result.ok ? answer(result.value) : problem(result.error);
-
-/** What isn't a mesh id is a mesh that nobody knows. */
-const meshOf = (c: Context): MeshId => {
-  const id = `${c.req.param("tenant")}/${c.req.param("environment")}`;
-  return (isMeshId(id) ? id : "-/-") as MeshId;
-};
 
 const etagOf = (release: number): string => `"${release}"`;
 

@@ -11,6 +11,7 @@ import { encodeRenewal, renewalOf } from "../../shared/trust/freshness.ts";
 import { danglingOverlay, overlayDigest, type OverlayChange } from "../../shared/trust/overlay.ts";
 import { parseSignedNote } from "../../shared/trust/signed-note.ts";
 import type { Authority } from "../deployment/authority.ts";
+import { createReleaseLog, type ReleaseLog } from "../log/release-log.ts";
 import { AnchorError, type Anchor, type SignedRelease } from "../publisher/anchor.ts";
 import type { Publisher } from "../publisher/publisher.ts";
 import { validatePush, type Push } from "../validator/validate-push.ts";
@@ -56,6 +57,11 @@ export interface Engine {
   /** Finishes what was signed and not published, and says whether Redis has what the anchor has. */
   readonly reconcile: (mesh: MeshId) => Promise<Result<void, EngineFault>>;
   readonly restore: (mesh: MeshId) => Promise<Result<number, EngineFault>>;
+  /** Reads of what was signed. */
+  readonly readLog: <T>(
+    mesh: MeshId,
+    read: (log: ReleaseLog) => Promise<Result<T, EngineFault>>,
+  ) => Promise<Result<T, EngineFault>>;
 }
 
 export interface EngineDeps {
@@ -73,6 +79,7 @@ const attemptsMax = 8;
 
 export function createEngine({ authorities, anchor, publisher, clock, randomSeed }: EngineDeps): Engine {
   const states = new Map<MeshId, MeshState>();
+  const logs = new Map(Array.from(authorities.keys(), (mesh) => [mesh, createReleaseLog(anchor, mesh)]));
   /** Operators' changes don't compete with each other: however many come at once, each is made. */
   const inTurn = createTurns<MeshId>();
 
@@ -156,6 +163,7 @@ export function createEngine({ authorities, anchor, publisher, clock, randomSeed
     const { text } = note.value;
     const signature = keys.freshness.cosign(text, clock());
     const renewed = await publisher.renew(mesh, encodeRenewal(renewalOf(text, signature)));
+    if (renewed.ok) logs.get(mesh)?.renewed(text, signature);
     return renewed.ok ? renewed : err(faultOf(renewed.error));
   }
 
@@ -186,6 +194,8 @@ export function createEngine({ authorities, anchor, publisher, clock, randomSeed
     releases: (mesh, from, to) => forMesh(mesh, async () => ok((await anchor.releases(mesh, from, to)).map(summaryOf))),
 
     renewFreshness: (mesh) => forMesh(mesh, renewFreshness),
+
+    readLog: (mesh, read) => forMesh(mesh, async () => read(logs.get(mesh)!)),
 
     reconcile: (mesh) =>
       forMesh(mesh, async () => {

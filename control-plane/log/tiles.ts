@@ -47,7 +47,10 @@ export function parseTilePath(path: string): TileAddress | undefined {
 }
 
 /** The range of leaves that a bundle, or a tile of level 0, is about: `from` up to, but not including, `to`. */
-export const leavesOf = ({ index, width }: TileAddress): { readonly from: number; readonly to: number } => ({
+export const leavesOf = ({
+  index,
+  width,
+}: Omit<TileAddress, "level">): { readonly from: number; readonly to: number } => ({
   from: index * tileWidthMax,
   to: index * tileWidthMax + width,
 });
@@ -55,7 +58,7 @@ export const leavesOf = ({ index, width }: TileAddress): { readonly from: number
 /** The hashes of a tile, one after the other; `undefined` where the tree isn't large enough for all of them. */
 export function tileOf(tree: MerkleTree, { level, index, width }: TileAddress & { level: number }): Bytes | undefined {
   const span = tileWidthMax ** level;
-  const { from, to } = leavesOf({ level, index, width });
+  const { from, to } = leavesOf({ index, width });
   if (to * span > tree.size) return undefined;
   return concat(...Array.from({ length: width }, (_, i) => rootOfSpan(tree, (from + i) * span, span)));
 }
