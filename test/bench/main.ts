@@ -3,7 +3,7 @@ import { cpus, loadavg } from "node:os";
 import { benchEvaluation } from "./evaluation.ts";
 import { shopDocument, startBenchMesh } from "./mesh.ts";
 import { benchPropagation } from "./propagation.ts";
-import { benchLoad, benchLock } from "./revisions.ts";
+import { benchLoad, benchLock, benchVerification } from "./revisions.ts";
 import { formatTable, type Table } from "./table.ts";
 import { baselines, benchThroughput, throughputTable, type Contender } from "./throughput.ts";
 
@@ -38,6 +38,7 @@ const parts: readonly Part[] = [
   },
   { name: "lock", title: "Reading and locking a document, in this process", run: async () => benchLock() },
   { name: "load", title: "A cold isolate makes a mesh ready, workerd serve", run: benchLoad },
+  { name: "verification", title: "Three ways to verify a snapshot, workerd serve", run: benchVerification },
   { name: "propagation", title: "From the acknowledged push to the first changed answer", run: benchPropagation },
 ];
 

@@ -9,6 +9,7 @@ import { median } from "./http-load.ts";
 import type { Loaded } from "./loaded.ts";
 import { startBenchMesh } from "./mesh.ts";
 import type { Table } from "./table.ts";
+import type { Verified } from "./verified.ts";
 
 export const sizes = [100, 1_000, 10_000] as const;
 const rounds = 3;
@@ -72,34 +73,58 @@ function timeLock(text: string, previous?: Parameters<typeof lock>[0]["previous"
 
 /** What a cold isolate does, in workerd itself: fetch, verify, compile; then the tree, which it checks beside its requests. */
 export async function benchLoad(): Promise<Table> {
+  const rows = await bySize<Loaded>("test/bench/workers/load.ts", (loads, of) => [
+    of(({ readyMs }) => readyMs),
+    loads[0]?.readyMs.toFixed(1) ?? "",
+    of(({ fetchMs }) => fetchMs),
+    of(({ treeMs }) => treeMs),
+  ]);
+  const columns = [
+    "entries",
+    "fetched, verified, ready, ms",
+    "the first time, ms",
+    "of it fetching, ms",
+    "tree, beside requests, ms",
+  ];
+  return { columns, rows };
+}
+
+/** Three ways to be sure of a snapshot before an entry of it is evaluated. */
+export async function benchVerification(): Promise<Table> {
+  const rows = await bySize<Verified>("test/bench/workers/verification.ts", (_, of) => [
+    of(({ parseMs }) => parseMs),
+    of(({ digestMs }) => digestMs),
+    of(({ listMs }) => listMs),
+    of(({ firstUseMs }) => firstUseMs, 3),
+    of(({ treeMs }) => treeMs),
+  ]);
+  const columns = [
+    "entries",
+    "parsing, ms",
+    "digest, ms",
+    "listed leaves, ms",
+    "+ first use of each, ms",
+    "whole tree, ms",
+  ];
+  return { columns, rows };
+}
+
+/** Asks a Worker for its measurements at each size. */
+async function bySize<M>(
+  entry: string,
+  row: (measured: readonly M[], of: (pick: (one: M) => number, digits?: number) => string) => readonly string[],
+): Promise<string[][]> {
   const rows: string[][] = [];
   for (const entries of sizes) {
-    const mesh = await startBenchMesh(documentOf(entries), { pollMs: 1_000, entry: "test/bench/workers/load.ts" });
+    const mesh = await startBenchMesh(documentOf(entries), { pollMs: 1_000, entry });
     try {
       const response = await fetch(`${mesh.url}/?rounds=9`);
       if (!response.ok) throw new Error(await response.text());
-      const loads = (await response.json()) as Loaded[];
-      const of = (pick: (load: Loaded) => number): string => median(loads.map(pick)).toFixed(1);
-      const [first] = loads;
-      rows.push([
-        String(entries),
-        of(({ readyMs }) => readyMs),
-        first?.readyMs.toFixed(1) ?? "",
-        of(({ fetchMs }) => fetchMs),
-        of(({ treeMs }) => treeMs),
-      ]);
+      const measured = (await response.json()) as M[];
+      rows.push([String(entries), ...row(measured, (pick, digits = 1) => median(measured.map(pick)).toFixed(digits))]);
     } finally {
       await mesh.close();
     }
   }
-  return {
-    columns: [
-      "entries",
-      "fetched, verified, ready, ms",
-      "the first time, ms",
-      "of it fetching, ms",
-      "tree, beside requests, ms",
-    ],
-    rows,
-  };
+  return rows;
 }
