@@ -4,8 +4,9 @@ import { toBase64, utf8 } from "../encoding/bytes.ts";
 import type { Digest } from "../encoding/digest.ts";
 import { count } from "../encoding/shape.ts";
 import { limits } from "../limits.ts";
+import { verifyEd25519 } from "./ed25519.ts";
 import { parseSignatureLine, signaturesBy } from "./signed-note.ts";
-import { verifyEd25519, type Vkey } from "./vkey.ts";
+import type { Vkey } from "./vkey.ts";
 
 /** As a lock and a statement carry them. Without any: `{notAfter: 0, signatures: []}`. */
 export const approvalsSchema = v.strictObject({
@@ -52,7 +53,7 @@ export async function countApprovals(
   const approved = new Set<string>();
   for (const key of approvers) {
     const claimed = signaturesBy(key, lines)[0];
-    if (claimed !== undefined && (await verifyEd25519(key, message, claimed.signature))) {
+    if (claimed !== undefined && (await verifyEd25519(key.publicKey, message, claimed.signature))) {
       approved.add(toBase64(key.publicKey));
     }
   }

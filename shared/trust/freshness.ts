@@ -2,12 +2,14 @@
  * Freshness: a timestamped cosignature (C2SP tlog-cosignature, type 0x04) by a key of its own says that a checkpoint was
  * still the newest at a time. One stands in the checkpoint's note since it was signed; renewals stand in a Redis value.
  */
-import { bigEndian, concat, utf8, type Bytes } from "../encoding/bytes.ts";
+import { bigEndian, concat, exceedsBytes, utf8, type Bytes } from "../encoding/bytes.ts";
 import { digestOf, isDigest, type Digest } from "../encoding/digest.ts";
 import { canonicalJson, isObject, parseCanonicalJson } from "../encoding/json.ts";
+import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
+import { verifyEd25519 } from "./ed25519.ts";
 import { encodeSignatureLine, parseSignatureLine, signaturesBy, type NoteSignature } from "./signed-note.ts";
-import { cosignatureType, verifyEd25519, type Vkey } from "./vkey.ts";
+import { cosignatureType, type Vkey } from "./vkey.ts";
 
 const timeBytes = 8;
 
@@ -30,7 +32,8 @@ export async function cosignedTime(
   if (claimed === undefined || claimed.signature.length !== timeBytes + 64) return undefined;
   const time = Number(claimed.signature.slice(0, timeBytes).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n));
   if (!Number.isSafeInteger(time)) return undefined;
-  const valid = await verifyEd25519(key, cosignedMessage(checkpointText, time), claimed.signature.slice(timeBytes));
+  const message = cosignedMessage(checkpointText, time);
+  const valid = await verifyEd25519(key.publicKey, message, claimed.signature.slice(timeBytes));
   return valid ? time : undefined;
 }
 
@@ -49,7 +52,7 @@ export const encodeRenewal = ({ checkpoint, signature }: Renewal): string =>
   canonicalJson({ checkpoint, signature: encodeSignatureLine(signature) });
 
 export function parseRenewal(text: string): Result<Renewal, "freshness_malformed"> {
-  const json = text.length <= 1024 ? parseCanonicalJson(text) : err("not_json" as const);
+  const json = exceedsBytes(text, limits.renewalBytesMax) ? err("not_json" as const) : parseCanonicalJson(text);
   if (!json.ok || !isObject(json.value) || !isDigest(json.value["checkpoint"])) return err("freshness_malformed");
   const line = json.value["signature"];
   const signature = typeof line === "string" ? parseSignatureLine(line) : err("note_malformed" as const);

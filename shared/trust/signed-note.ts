@@ -1,8 +1,9 @@
 /** C2SP signed-note: a text, a blank line, and lines `— name base64(keyID ‖ signature)`. */
-import { concat, equalBytes, fromBase64, toBase64, utf8, type Bytes } from "../encoding/bytes.ts";
+import { concat, equalBytes, exceedsBytes, fromBase64, toBase64, utf8, type Bytes } from "../encoding/bytes.ts";
 import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
-import { ed25519Type, isKeyName, verifyEd25519, type Vkey } from "./vkey.ts";
+import { verifyEd25519 } from "./ed25519.ts";
+import { ed25519Type, isKeyName, type Vkey } from "./vkey.ts";
 
 export interface NoteSignature {
   readonly name: string;
@@ -38,7 +39,7 @@ export const encodeSignedNote = (note: SignedNote): string =>
 
 /** Reads a note without believing any of its signatures. It is split at its last blank line. */
 export function parseSignedNote(note: string): Result<SignedNote, NoteFault> {
-  if (note.length > limits.noteBytesMax) return err("note_too_large");
+  if (exceedsBytes(note, limits.noteBytesMax)) return err("note_too_large");
   if (!note.isWellFormed() || /[\u0000-\u0009\u000b-\u001f]/.test(note) || !note.endsWith("\n"))
     return err("note_malformed");
   const split = note.lastIndexOf("\n\n");
@@ -62,5 +63,5 @@ export const signaturesBy = (key: Vkey, signatures: readonly NoteSignature[]): r
 export async function isSignedBy(key: Vkey, note: SignedNote): Promise<boolean> {
   if (key.type !== ed25519Type) return false;
   const claimed = signaturesBy(key, note.signatures)[0];
-  return claimed !== undefined && (await verifyEd25519(key, utf8(note.text), claimed.signature));
+  return claimed !== undefined && (await verifyEd25519(key.publicKey, utf8(note.text), claimed.signature));
 }

@@ -4,7 +4,9 @@
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, equalBytes, fromBase64, toBase64, toHex, utf8, type Bytes } from "../encoding/bytes.ts";
+import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
+import { hasSmallOrder } from "./ed25519.ts";
 
 /** 0x01: plain Ed25519 (logs, approvers). 0x04: timestamped Ed25519 cosignatures (freshness, witnesses). */
 export type KeyType = 0x01 | 0x04;
@@ -21,8 +23,9 @@ export interface Vkey {
 
 const publicKeyBytes = 32;
 
-/** A key's name: anything but white space and plus, and not empty. */
-export const isKeyName = (name: string): boolean => /^[^\s+\u0000-\u001f\u007f]+$/u.test(name) && name.isWellFormed();
+/** Names a key: not empty, no white space, no plus. U+0085 is white space to Go, and not to JavaScript. */
+export const isKeyName = (name: string): boolean =>
+  name.length <= limits.keyNameCharsMax && /^[^\s+\u0000-\u001f\u007f\u0085]+$/u.test(name) && name.isWellFormed();
 
 /** `SHA-256(name ‖ 0x0A ‖ type ‖ public key)[:4]`. */
 export const keyIdOf = (name: string, type: KeyType, publicKey: Uint8Array): Bytes =>
@@ -36,7 +39,10 @@ export function createVkey(name: string, type: KeyType, publicKey: Bytes): Vkey 
 export const encodeVkey = (key: Vkey): string =>
   `${key.name}+${toHex(key.keyId)}+${toBase64(concat(Uint8Array.of(key.type), key.publicKey))}`;
 
-export function parseVkey(text: string): Result<Vkey, "vkey_malformed" | "vkey_type_unknown" | "vkey_id_mismatch"> {
+/** `vkey_weak`: a key that anyone can sign for. */
+export function parseVkey(
+  text: string,
+): Result<Vkey, "vkey_malformed" | "vkey_type_unknown" | "vkey_id_mismatch" | "vkey_weak"> {
   const parts = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text);
   const name = parts?.[1];
   if (parts === null || name === undefined || !isKeyName(name)) return err("vkey_malformed");
@@ -45,28 +51,8 @@ export function parseVkey(text: string): Result<Vkey, "vkey_malformed" | "vkey_t
   const type = material.value[0];
   if (type !== ed25519Type && type !== cosignatureType) return err("vkey_type_unknown");
   const key = createVkey(name, type, material.value.slice(1));
-  return toHex(key.keyId) === parts[2] ? ok(key) : err("vkey_id_mismatch");
+  if (toHex(key.keyId) !== parts[2]) return err("vkey_id_mismatch");
+  return hasSmallOrder(key.publicKey) ? err("vkey_weak") : ok(key);
 }
 
 export const sameKey = (a: Vkey, b: Vkey): boolean => equalBytes(a.publicKey, b.publicKey);
-
-const imported = new Map<string, ReturnType<typeof crypto.subtle.importKey>>();
-const importedMax = 256;
-
-/** WebCrypto Ed25519: on hostile input it only ever answers false. */
-export async function verifyEd25519(key: Vkey, message: Bytes, signature: Bytes): Promise<boolean> {
-  if (signature.length !== 64) return false;
-  const hex = toHex(key.publicKey);
-  try {
-    let cryptoKey = imported.get(hex);
-    if (cryptoKey === undefined) {
-      if (imported.size >= importedMax) imported.clear();
-      cryptoKey = crypto.subtle.importKey("raw", key.publicKey, { name: "Ed25519" }, false, ["verify"]);
-      imported.set(hex, cryptoKey);
-    }
-    return await crypto.subtle.verify({ name: "Ed25519" }, await cryptoKey, signature, message);
-  } catch {
-    imported.delete(hex);
-    return false;
-  }
-}
