@@ -43,44 +43,42 @@ export interface NotIJson {
 const depthMax = 256;
 
 /** The first place where a value is not I-JSON, or `undefined`. Also refuses the key `__proto__`, and depths over 256. */
-export function findNotIJson(value: unknown, path: readonly (string | number)[] = []): NotIJson | undefined {
-  if (path.length > depthMax) return { code: "too_deep", path, what: `nested deeper than ${depthMax}` };
+export const findNotIJson = (value: unknown, path: readonly (string | number)[] = []): NotIJson | undefined =>
+  faultIn(value, [...path]);
+
+/** @param path of the value; the same array all the way down, so that hostile depths cost no copies */
+function faultIn(value: unknown, path: (string | number)[]): NotIJson | undefined {
+  const fault = (code: NotIJson["code"], what: string): NotIJson => ({ code, path: [...path], what });
+  if (path.length > depthMax) return fault("too_deep", `nested deeper than ${depthMax}`);
   switch (typeof value) {
     case "boolean":
       return undefined;
     case "string":
-      return value.isWellFormed()
-        ? undefined
-        : { code: "half_surrogate", path, what: "a string with half a surrogate pair" };
+      return value.isWellFormed() ? undefined : fault("half_surrogate", "a string with half a surrogate pair");
     case "number":
-      if (!Number.isFinite(value)) return { code: "unsafe_number", path, what: `${value} is not a finite number` };
+      if (!Number.isFinite(value)) return fault("unsafe_number", `${value} is not a finite number`);
       if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-        return {
-          code: "unsafe_number",
-          path,
-          what: `${value} is beyond the integers that every JSON reader keeps exactly (2^53 - 1)`,
-        };
+        return fault(
+          "unsafe_number",
+          `${value} is beyond the integers that every JSON reader keeps exactly (2^53 - 1)`,
+        );
       }
       return undefined;
     case "object": {
       if (value === null) return undefined;
-      if (Array.isArray(value)) {
-        for (let i = 0; i < value.length; i++) {
-          const fault = findNotIJson(value[i], [...path, i]);
-          if (fault !== undefined) return fault;
+      for (const [key, member] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
+        path.push(key);
+        if (key === "__proto__") return fault("forbidden_key", "the key __proto__");
+        if (typeof key === "string" && !key.isWellFormed()) {
+          return fault("half_surrogate", "a key with half a surrogate pair");
         }
-        return undefined;
-      }
-      for (const [key, member] of Object.entries(value)) {
-        if (key === "__proto__") return { code: "forbidden_key", path: [...path, key], what: "the key __proto__" };
-        if (!key.isWellFormed())
-          return { code: "half_surrogate", path: [...path, key], what: "a key with half a surrogate pair" };
-        const fault = findNotIJson(member, [...path, key]);
-        if (fault !== undefined) return fault;
+        const within = faultIn(member, path);
+        if (within !== undefined) return within;
+        path.pop();
       }
       return undefined;
     }
     default:
-      return { code: "not_json", path, what: `a ${typeof value}` };
+      return fault("not_json", `a ${typeof value}`);
   }
 }

@@ -1,7 +1,7 @@
 /** Schema pieces that several stored formats share, and the one way from a stored text to a typed value. */
 import * as v from "valibot";
 import { err, ok, type Result } from "../result.ts";
-import { fromBase64 } from "./bytes.ts";
+import { exceedsBytes, fromBase64 } from "./bytes.ts";
 import { isDigest, type Digest } from "./digest.ts";
 import { parseCanonicalJson } from "./json.ts";
 
@@ -21,16 +21,21 @@ export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /**
  * Canonical JSON of at most `bytesMax` to a value of the schema. The text is what was signed or digested, so a text
- * that isn't its own canonical form is refused.
+ * that isn't its own canonical form is refused. The schema comes first: a text of the wrong shape costs the least.
  */
 export function parseStored<S extends v.GenericSchema>(
   schema: S,
   text: string,
   bytesMax: number,
 ): Result<v.InferOutput<S>, "too_large" | "malformed" | "not_canonical"> {
-  if (text.length > bytesMax) return err("too_large");
-  const json = parseCanonicalJson(text);
-  if (!json.ok) return err(json.error === "not_json" ? "malformed" : "not_canonical");
-  const parsed = v.safeParse(schema, json.value, { abortEarly: true });
-  return parsed.success ? ok(parsed.output) : err("malformed");
+  if (exceedsBytes(text, bytesMax)) return err("too_large");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return err("malformed");
+  }
+  const parsed = v.safeParse(schema, value, { abortEarly: true });
+  if (!parsed.success) return err("malformed");
+  return parseCanonicalJson(text).ok ? ok(parsed.output) : err("not_canonical");
 }
