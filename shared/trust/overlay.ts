@@ -4,22 +4,34 @@
  */
 import * as v from "valibot";
 import type { Entries, FlagEntry, Millipercent } from "../document/entry.ts";
+import { isName } from "../document/names.ts";
+import { exceedsBytes } from "../encoding/bytes.ts";
 import { digestOf, type Digest } from "../encoding/digest.ts";
-import { canonicalJson } from "../encoding/json.ts";
+import { canonicalJson, isObject } from "../encoding/json.ts";
 import { limits } from "../limits.ts";
 
 const changeSchema = v.union([
   v.strictObject({ kill: v.literal(true) }),
   /** A percent that the flag's `steps` list, by value: an edit of the list can't change what is served. */
-  v.strictObject({ stage: v.number() }),
+  v.strictObject({ stage: v.pipe(v.number(), v.minValue(0), v.maxValue(100)) }),
 ]);
 export type OverlayChange = v.InferOutput<typeof changeSchema>;
 
-export const overlaySchema = v.pipe(
-  v.record(v.pipe(v.string(), v.maxLength(limits.keyCharsMax)), changeSchema),
-  v.check((overlay) => Object.keys(overlay).length <= limits.overlayFlagsMax, "too many flags"),
-);
 export type Overlay = Readonly<Record<string, OverlayChange>>;
+
+/** Not `v.record`: it leaves out keys such as `constructor`, so that a flag of that name could not be killed. */
+export const overlaySchema = v.custom<Overlay>(isOverlay, "not an overlay");
+
+/** Whether an edge would read it: its flags' names, its changes, and within bounds. */
+export function isOverlay(value: unknown): value is Overlay {
+  if (!isObject(value)) return false;
+  const changes = Object.entries(value);
+  return (
+    changes.length <= limits.overlayFlagsMax &&
+    changes.every(([flag, change]) => isName(flag) && v.is(changeSchema, change)) &&
+    !exceedsBytes(canonicalJson(value), limits.overlayBytesMax)
+  );
+}
 
 export const overlayDigest = (overlay: Overlay): Digest => digestOf(canonicalJson(overlay));
 
