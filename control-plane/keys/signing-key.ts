@@ -28,8 +28,11 @@ const seedBytes = 32;
 /** PKCS #8 of an Ed25519 key (RFC 8410, 7), up to its 32 bytes of seed. */
 const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
 
-const privateKeyOf = (seed: Bytes): KeyObject =>
-  createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: "der", type: "pkcs8" });
+function privateKeyOf(seed: Bytes): KeyObject {
+  // OpenSSL reads a longer one, and drops the rest.
+  if (seed.length !== seedBytes) throw new RangeError(`a seed of ${seed.length} bytes`);
+  return createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: "der", type: "pkcs8" });
+}
 
 function publicKeyOf(privateKey: KeyObject): Bytes {
   const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" });
@@ -50,6 +53,7 @@ export function createSigningKey(name: string, type: KeyType, seed: Bytes): Sign
     },
     cosign(checkpointText, time) {
       if (type !== cosignatureType) throw new TypeError(`${name} is no cosignature key`);
+      if (!Number.isSafeInteger(time) || time < 0) throw new RangeError(`${time} is no time in whole seconds`);
       return line(cosignature(time, sign(cosignedMessage(checkpointText, time))));
     },
   };

@@ -8,9 +8,10 @@ import { hostMatches } from "../routes/specificity.ts";
 import { count, digestText, hashText } from "../encoding/shape.ts";
 import { err, ok, type Result } from "../result.ts";
 
+/** Without a port: hosts are compared without one, so a pattern that has one would never match. */
 const hostPattern = v.pipe(
   v.string(),
-  v.regex(/^(?:\*\.)?[a-z0-9](?:[a-z0-9.:-]*[a-z0-9])?$/, "not a lowercase host name"),
+  v.regex(/^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/, "not a lowercase host name without a port"),
 );
 
 const meshSchema = v.strictObject({
