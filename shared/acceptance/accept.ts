@@ -2,12 +2,12 @@
  * What an edge accepts: everything that a store holds for a mesh is hostile until it has passed here, in this order.
  * Clock and reads come in; nothing is remembered here. Whatever is refused, the caller goes on with what it had.
  */
-import { equalBytes, toBase64, utf8 } from "../encoding/bytes.ts";
-import { digestOf, digestOfLarge } from "../encoding/digest.ts";
+import { equalBytes, toBase64 } from "../encoding/bytes.ts";
+import { digestOf } from "../encoding/digest.ts";
 import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { parseHead, type Head } from "../store/head.ts";
-import { entriesOfSnapshot, parseSnapshot } from "../store/snapshot.ts";
+import { entriesOfSnapshot } from "../store/snapshot.ts";
 import { parseCheckpoint, type Checkpoint } from "../trust/checkpoint.ts";
 import type { MeshPins } from "../trust/deployment-policy.ts";
 import { detailDigest } from "../trust/detail.ts";
@@ -16,6 +16,7 @@ import { checkFloor, extendMemory, positionFromProof } from "./log-position.ts";
 import { parseMeshPolicy, type MeshPolicy } from "../trust/mesh-policy.ts";
 import { danglingOverlay, overlayDigest } from "../trust/overlay.ts";
 import { checkPlacement } from "./placement.ts";
+import { openSnapshot } from "./open-snapshot.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { checkSequence } from "./revision-sequence.ts";
 import { isSignedBy, parseSignedNote, type SignedNote } from "../trust/signed-note.ts";
@@ -215,30 +216,20 @@ async function readRenewal(
 
 /** The entries: those already verified where the revision is unchanged, else the snapshot's, gated by its digest. */
 async function readContent(
-  { snapshotDigest, configSize, origin }: Statement,
+  statement: Statement,
   memory: VerifiedRelease | undefined,
   pins: MeshPins,
   reads: StoreReads,
 ): Promise<Result<Pick<VerifiedRelease, "entries" | "snapshot" | "snapshotText">, Refusal>> {
+  const { snapshotDigest } = statement;
   if (memory?.statement.snapshotDigest === snapshotDigest) {
     const { entries, snapshot, snapshotText } = memory;
     return ok({ entries, snapshot, snapshotText });
   }
   const text = await reads.snapshot(snapshotDigest);
   if (text === null) return err(refusal("snapshot_missing", `the store has no snapshot ${snapshotDigest} (yet)`));
-  if (text.length > limits.snapshotBytesMax) return err(refusal("snapshot_too_large", `${text.length} characters`));
-  const found = await digestOfLarge(utf8(text));
-  if (found !== snapshotDigest)
-    return err(refusal("snapshot_digest_mismatch", `wanted ${snapshotDigest}, found ${found}`));
-  const snapshot = parseSnapshot(text);
-  if (!snapshot.ok) return err(refusal(snapshot.error, "the snapshot has its digest, but not its form"));
-  if (snapshot.value.origin !== origin)
-    return err(refusal("snapshot_origin_mismatch", `it is of ${snapshot.value.origin}`));
-  if (snapshot.value.slots.length !== configSize) {
-    return err(
-      refusal("config_size_mismatch", `${snapshot.value.slots.length} slots, the statement says ${configSize}`),
-    );
-  }
+  const snapshot = await openSnapshot(text, statement);
+  if (!snapshot.ok) return snapshot;
   const entries = entriesOfSnapshot(snapshot.value);
   const misplaced = checkPlacement(entries, pins);
   return misplaced === undefined ? ok({ entries, snapshot: snapshot.value, snapshotText: text }) : err(misplaced);

@@ -36,7 +36,8 @@ export async function checkSequence(
   return undefined;
 }
 
-function checkStep(previous: Statement, next: Statement): Refusal | undefined {
+/** A statement and the next of the same log: the same revision with the same content, or the one after it. */
+export function checkStep(previous: Statement, next: Statement): Refusal | undefined {
   if (next.revision === previous.revision) {
     const same =
       next.configRoot === previous.configRoot &&
@@ -54,7 +55,8 @@ function checkStep(previous: Statement, next: Statement): Refusal | undefined {
   return undefined;
 }
 
-async function checkApprovals(statement: Statement, policy: MeshPolicy): Promise<Refusal | undefined> {
+/** As many distinct approvers as the policy asks for have signed exactly this revision. */
+export async function checkApprovals(statement: Statement, policy: MeshPolicy): Promise<Refusal | undefined> {
   const { threshold, keys } = policy.approvers;
   if (threshold === 0) return undefined;
   const approved = await countApprovals(statement, statement.approvals, keys);
