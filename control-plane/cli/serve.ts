@@ -30,7 +30,7 @@ export const serve: Command = {
     const directory = openStateDirectory(path.resolve(context.cwd, String(options["state"])));
     const admin = directory.read(directory.files.adminToken)?.trim();
     if (!admin) {
-      const hint = `flagmesh keygen --token > ${directory.files.adminToken}`;
+      const hint = `flagmesh keygen --api-token --out ${directory.files.adminToken}`;
       return refuse(call, exitCodes.usage, {
         code: "no_admin_token",
         message: `${directory.files.adminToken} is missing`,
