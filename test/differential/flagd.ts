@@ -2,7 +2,7 @@
  * flagd's evaluator for JavaScript as an oracle, in the mode it has for edge runtimes: its other mode builds code from
  * rules and gives other results for about one random rule in ten.
  */
-import { FlagdCore } from "@openfeature/flagd-core";
+import { FlagdCore, MemoryStorage } from "@openfeature/flagd-core";
 import type { FlagEntry } from "../../shared/document/entry.ts";
 import type { Json } from "../../shared/encoding/json.ts";
 import type { EvaluationContext } from "../../shared/flags/context.ts";
@@ -38,10 +38,22 @@ export function flagdEvaluates(
   flag: Omit<FlagEntry, "rollout" | "prerequisites">,
   context: EvaluationContext,
   segments: { readonly [name: string]: Json } = {},
+  mode: "interpreted" | "generated" = "interpreted",
 ): Observed {
-  const flagd = new FlagdCore(undefined, silent, { disableDynamicCodeGeneration: true });
+  const flagd = new FlagdCore(undefined, silent, { disableDynamicCodeGeneration: mode === "interpreted" });
   flagd.setConfigurations(JSON.stringify({ flags: { [flagKey]: flag }, $evaluators: segments }));
   return observed(flagd.getFlag(flagKey)!.evaluate(context as never, silent));
+}
+
+/** Whether flagd's schema, version 0, takes a flag with this targeting. */
+export function isInFlagdSchema(targeting: Json): boolean {
+  const flags = { flag: { state: "ENABLED", variants: { on: true }, targeting } };
+  try {
+    new MemoryStorage(silent).setConfigurations(JSON.stringify({ flags }), true);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

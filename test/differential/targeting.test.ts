@@ -1,10 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FlagEntry } from "../../shared/document/entry.ts";
+import { createReport } from "../../shared/document/report.ts";
 import type { Json } from "../../shared/encoding/json.ts";
 import { compileFlags } from "../../shared/flags/compile.ts";
 import type { EvaluationContext } from "../../shared/flags/context.ts";
-import { flagdEvaluates, flagdEvaluatesRule, observed } from "./flagd.ts";
+import { checkTargeting } from "../../shared/flags/targeting-check.ts";
+import { flagdEvaluates, flagdEvaluatesRule, isInFlagdSchema, observed } from "./flagd.ts";
 import { context, rule } from "./rules.ts";
 
 const slow = process.env["FLAGMESH_SLOW"] === "1";
@@ -92,4 +94,19 @@ describe("an evaluation gives what flagd's evaluator gives", () => {
       { ...runs, numRuns: runs.numRuns / 2 },
     );
   });
+});
+
+test("a rule that flagd's schema takes has no errors, only warnings", { timeout }, () => {
+  let taken = 0;
+  fc.assert(
+    fc.property(rule, (targeting) => {
+      if (typeof targeting !== "object" || targeting === null || !isInFlagdSchema(targeting)) return;
+      taken++;
+      const report = createReport();
+      checkTargeting(targeting, [], report);
+      expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
+    }),
+    runs,
+  );
+  expect(taken).toBeGreaterThan(100);
 });
