@@ -94,6 +94,14 @@ describe("a lock with a merge conflict", () => {
     expect(result.ok && result.value.lost).toEqual([{ side: "ours", revision: 2, signer: "carol" }]);
   });
 
+  test("keeps ours of two equal sets of approvals that end at other times", async () => {
+    const step = locked(flags("a", "c"), base);
+    const later = { ...step, approvals: { notAfter: 1_900_000_000, signatures: [line("carol", "E")] } };
+    const show = stages(base, approved(step, line("alice", "D")), later);
+    const result = await lockConflicted(inputOf(flags("a", "c")), show);
+    expect(result.ok && result.value.lost).toEqual([{ side: "theirs", revision: 2, signer: "carol" }]);
+  });
+
   test("names the approvals of an undo that is lost", async () => {
     const { configRoot, configSize, snapshotDigest } = base;
     const undo = {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeLockFile, parseLockFile, type Lock } from "../../../control-plane/locker/lock-file.ts";
 import { slotsOf, sumLock } from "../../../control-plane/locker/lock-slots.ts";
-import { planUndo } from "../../../control-plane/locker/lock-undo.ts";
+import { planUndo, undoStep } from "../../../control-plane/locker/lock-undo.ts";
 import { lock, type Locked, type LockInput } from "../../../control-plane/locker/lock.ts";
 import type { Entries, Entry, EntryKey } from "../../../shared/document/entry.ts";
 import { toBase64 } from "../../../shared/encoding/bytes.ts";
@@ -100,6 +100,18 @@ describe("a lock", () => {
     expect(next.lock.approvals).toEqual({ notAfter: 0, signatures: [] });
   });
 
+  test("names what it changed in the order of keys, whatever order they come in", () => {
+    const all = locked(new Map([...flags("a", "b", "c", "d")].reverse())).lock;
+    const reordered = { ...all, entries: new Map([...all.entries].reverse()) };
+    const edited = flags("f", "e", "b", "a");
+    for (const key of edited.keys()) edited.set(key, { state: "DISABLED", variants: {} });
+    expect(locked(edited, reordered).entries).toEqual({
+      added: ["flag:e", "flag:f"],
+      changed: ["flag:a", "flag:b"],
+      removed: ["flag:c", "flag:d"],
+    });
+  });
+
   test("keeps slot, revision and leaf of an unchanged entry, and the slot of a changed one", () => {
     const entries = flags("a", "b", "c").set("flag:b", { state: "DISABLED", variants: { on: true } });
     const next = locked(entries, first.lock);
@@ -188,6 +200,12 @@ describe("a planned undo", () => {
   test("leaves the lock as it is, beside where its undo leads", () => {
     expect({ ...withUndo, undo: null }).toEqual(second);
     expect(sumLock(withUndo).ok).toBe(true);
+  });
+
+  test("is signed as the very step that locking the old entries makes", () => {
+    const { origin, revision, configRoot, configSize, snapshotDigest, parent } = locked(before, withUndo).lock;
+    const step = { origin, revision, configRoot, configSize, snapshotDigest, parent };
+    expect(undoStep(withUndo, withUndo.undo!)).toEqual(step);
   });
 
   test("is approved as soon as the entries are the old ones again", () => {

@@ -82,6 +82,28 @@ describe("a drifted document", () => {
     });
   });
 
+  test("is told in the order of names, whatever order they come in", async () => {
+    const edited = flags("y", "x", "b", "a");
+    for (const key of edited.keys()) edited.set(key, { state: "DISABLED", variants: {} });
+    const lockText = locked(flags("a", "b", "c", "d")).text;
+    expect(await verdict({ lockText, entries: edited, files: new Map() })).toMatchObject({
+      files: { added: [], changed: [], removed: ["flags/a.yaml", "mesh.yaml"] },
+      entries: { added: ["flag:x", "flag:y"], changed: ["flag:a", "flag:b"], removed: ["flag:c", "flag:d"] },
+    });
+    const reversed = { ...current, files: new Map([...files].reverse()) };
+    const changed = new Map([...files.keys()].reverse().map((file) => [file, digestOf("edited")] as const));
+    expect(await verdict({ lockText: encodeLockFile(reversed), files: changed })).toMatchObject({
+      files: { added: [], changed: ["flags/a.yaml", "mesh.yaml"], removed: [] },
+    });
+  });
+
+  test("names five files and no more", async () => {
+    const five = Array.from({ length: 5 }, (_, i) => [`flags/${i}.yaml`, digestOf("")] as const);
+    expect(await verdict({ files: new Map([...files, ...five]) })).toMatchObject({
+      found: expect.stringContaining("flags/3.yaml, flags/4.yaml;") as string,
+    });
+  });
+
   test("names five files and counts the rest", async () => {
     const more = Array.from({ length: 7 }, (_, i) => [`flags/${i}.yaml`, digestOf("")] as const);
     const found = await verdict({ files: new Map([...files, ...more]) });
@@ -127,6 +149,10 @@ describe("a tampered lock", () => {
     ["of a first revision with a parent", { revision: 1, vacant: [{ ...vacancy!, rev: 1 }] }, "parent"],
   ])("%s is told by its %s", async (_, change, what) => {
     expect(await verdictOf(change)).toMatchObject({ kind: "tampered", what, mend: "git restore flagmesh.lock" });
+  });
+
+  test("says which slots it should have", async () => {
+    expect(await verdictOf(withEntry({ slot: 4 }))).toMatchObject({ wanted: "slots 0 to 3, each once", found: "4" });
   });
 
   test("that was made to add up by itself is told by the entry whose leaf it is not", async () => {
@@ -217,6 +243,14 @@ describe("approvals", () => {
       approvals,
       mend: "flagmesh approve",
     });
+  });
+
+  test.each([
+    [[], "0 valid of 0 signatures"],
+    [[alice], "1 valid of 1 signature"],
+  ])("are counted in words: %s", async (signatures, found) => {
+    const lockText = encodeLockFile({ ...current, approvals: { notAfter, signatures } });
+    expect(await verdict({ lockText, approvers })).toMatchObject({ kind: "unapproved", found });
   });
 
   test("aren't asked for where the threshold is 0, or the policy isn't known", async () => {

@@ -50,6 +50,10 @@ describe("a leaf", () => {
     expect(() => configLeafHash(key, itsSalt, null)).toThrow(RangeError);
   });
 
+  test("can have a key of 2^16 - 1 bytes", () => {
+    expect(configLeafHash("k".repeat(65_535), salt, null)).toHaveLength(32);
+  });
+
   test("can't have a value that isn't I-JSON", () => {
     expect(() => configLeafHash("k", salt, Number.NaN)).toThrow(TypeError);
   });

@@ -55,6 +55,7 @@ describe("a frontier", () => {
   const zero = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
   test.each([
     ["no JSON", "x"],
+    ["null", "null"],
     ["an array", "[]"],
     ["a member missing", `{"size":0}`],
     ["a member too many", `{"hashes":[],"origin":"x","size":0}`],
