@@ -28,6 +28,7 @@ export interface Call {
 }
 
 export interface Command {
+  /** One word, or two: `policy init` is `init` of the group `policy`. */
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;

@@ -6,6 +6,8 @@ import { init } from "./init.ts";
 import { keygen } from "./keygen.ts";
 import { lock } from "./lock.ts";
 import { kill, revive, stage } from "./operate.ts";
+import { policyInit } from "./policy-init.ts";
+import { policyShow } from "./policy-show.ts";
 import { push } from "./push.ts";
 import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
@@ -26,6 +28,8 @@ export const commands: readonly Command[] = [
   stage,
   restore,
   keygen,
+  policyInit,
+  policyShow,
   serve,
   dev,
 ];

@@ -2,7 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { cosignatureType, ed25519Type, encodeVkey, isKeyName } from "../../shared/trust/vkey.ts";
-import { newKey, newToken } from "../deployment/bootstrap.ts";
+import { newToken } from "../deployment/bootstrap.ts";
+import { newKey } from "../keys/new-key.ts";
 import type { Call, Command } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { answer, note, refuse } from "./say.ts";

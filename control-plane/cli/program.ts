@@ -36,6 +36,19 @@ export async function runCli(
   }
 }
 
+/** Commands of two words, `policy init`, stand in a group that is named by the first. */
+const groups: Readonly<Record<string, string>> = {
+  policy: "make and show a mesh's policy: who signs, who has to approve",
+};
+
+function declarationOf(program: Program, { name, summary }: Command): Program {
+  const [first = "", second] = name.split(" ");
+  if (second === undefined) return program.command(first).summary(summary).description(summary);
+  const group = program.commands.find((known) => known.name() === first) ?? program.command(first);
+  group.summary(groups[first] ?? "").description(groups[first] ?? "");
+  return group.command(second).summary(summary).description(summary);
+}
+
 type Invoke = (command: Command, declared: Program, args: readonly (string | undefined)[]) => Promise<void>;
 
 function createProgram(commands: readonly Command[], context: Context, version: string, invoke: Invoke): Program {
@@ -60,7 +73,7 @@ function createProgram(commands: readonly Command[], context: Context, version: 
     .exitOverride()
     .addHelpText("after", exitHelp);
   for (const command of commands) {
-    const declared = program.command(command.name).summary(command.summary).description(command.summary);
+    const declared = declarationOf(program, command);
     declared.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
     command.declare?.(declared);
     declared.action(async () => invoke(command, declared, declared.processedArgs as (string | undefined)[]));

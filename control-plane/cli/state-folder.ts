@@ -33,13 +33,17 @@ export function findLocalDeployment(dir: string): LocalDeployment {
   };
 }
 
-/** The text of a mesh's newest policy there, or `undefined`. */
+/** The text of a mesh's newest policy in the nearest `.flagmesh/`, or `undefined`. */
 export function findLocalPolicy(dir: string, mesh: MeshId): string | undefined {
   const folder = findStateFolder(dir);
-  if (folder === undefined) return undefined;
+  return folder === undefined ? undefined : newestPolicy(folder, mesh);
+}
+
+/** The text of a mesh's newest policy in a state directory, or `undefined`. */
+export function newestPolicy({ files, read }: StateDirectory, mesh: MeshId): string | undefined {
   let newest: string | undefined;
   for (let number = 1; ; number++) {
-    const text = folder.read(folder.files.policy(mesh, number));
+    const text = read(files.policy(mesh, number));
     if (text === undefined) return newest;
     newest = text;
   }

@@ -1,17 +1,14 @@
 /** `flagmesh verify`: whether flagmesh.lock is what the documents say, adds up, and is approved. Offline; writes nothing. */
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { digestOfBytes } from "../../shared/encoding/digest.ts";
-import { err, ok, type Result } from "../../shared/result.ts";
-import { parseMeshPolicy, type MeshPolicy } from "../../shared/trust/mesh-policy.ts";
-import { parseLockFile, type Lock } from "../locker/lock-file.ts";
+import type { MeshPolicy } from "../../shared/trust/mesh-policy.ts";
+import { parseLockFile } from "../locker/lock-file.ts";
 import { verifyLock, type LockVerdict } from "../locker/verify-lock.ts";
 import type { Call, Command } from "./command.ts";
 import { readDocuments, refuseFindings } from "./documents.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { lockFileName, readLockText } from "./lock-file-on-disk.ts";
-import { answer, note, refuse, type Trouble } from "./say.ts";
-import { findLocalPolicy } from "./state-folder.ts";
+import { findPolicy, policyOption } from "./policy-file.ts";
+import { answer, note, refuse } from "./say.ts";
 
 export const verify: Command = {
   name: "verify",
@@ -19,7 +16,7 @@ export const verify: Command = {
   examples: ["flagmesh verify", "flagmesh verify --policy policies/acme/production/1.json"],
   declare(command) {
     command
-      .option("--policy <file>", "the mesh policy that says who may approve (default: the one in .flagmesh/)")
+      .option(...policyOption)
       .option("--allow-insecure-endpoints", "allow http and loopback endpoints, for work on one machine", false);
   },
   async run(call) {
@@ -30,7 +27,7 @@ export const verify: Command = {
     if (entries === undefined) return refuseFindings(call, documents);
     const lockText = await readLockText(global.dir);
     const lock = lockText === undefined ? undefined : parseLockFile(lockText);
-    const policy = await readPolicy(call, lock?.ok === true ? lock.value : undefined);
+    const policy = await findPolicy(call, lock?.ok === true ? lock.value : undefined);
     if (!policy.ok) return refuse(call, exitCodes.usage, policy.error);
     const verdict = await verifyLock({
       lockText,
@@ -42,32 +39,6 @@ export const verify: Command = {
     return tell(call, verdict, policy.value);
   },
 };
-
-/** `undefined` where none is given, and `.flagmesh/` has none of the lock's origin. */
-async function readPolicy(call: Call, lock: Lock | undefined): Promise<Result<MeshPolicy | undefined, Trouble>> {
-  const given = call.options["policy"];
-  if (typeof given !== "string") {
-    const text = lock === undefined ? undefined : findLocalPolicy(call.global.dir, lock.mesh);
-    const local = text === undefined ? ok(undefined) : policyOf(text, "the policy in .flagmesh/");
-    return local.ok && local.value?.origin !== lock?.origin ? ok(undefined) : local;
-  }
-  let text: string;
-  try {
-    text = await readFile(path.resolve(call.context.cwd, given), "utf8");
-  } catch {
-    return err({ code: "policy_missing", message: `${given} can't be read` });
-  }
-  const policy = policyOf(text, given);
-  if (!policy.ok || lock === undefined || policy.value.origin === lock.origin) return policy;
-  const message = `${given} is the policy of ${policy.value.origin}, ${lockFileName} is of ${lock.origin}`;
-  return err({ code: "policy_of_another_mesh", message });
-}
-
-function policyOf(text: string, name: string): Result<MeshPolicy, Trouble> {
-  // Editors end a file with a newline, which canonical JSON has none of.
-  const policy = parseMeshPolicy(text.trimEnd());
-  return policy.ok ? policy : err({ code: policy.error, message: `${name} is no mesh policy` });
-}
 
 const exits: Readonly<Record<Exclude<LockVerdict["kind"], "ok">, ExitCode>> = {
   missing: exitCodes.lockMissing,

@@ -73,7 +73,8 @@ async function start(
   closers: (() => Promise<void>)[],
 ): Promise<Result<Omit<LocalMesh, "close">, LocalFailure>> {
   const { files, read } = directory;
-  bootstrap(directory, { deployment, mesh, hosts, endpointHosts: [loopback] });
+  const prepared = bootstrap(directory, { deployment, mesh, hosts, endpointHosts: [loopback] });
+  if (!prepared.ok) return prepared;
   for (const port of [
     { number: ports.bridge, purpose: "store", setIn: "FLAGMESH_BRIDGE_PORT" },
     { number: ports.control, purpose: "control plane", setIn: "FLAGMESH_CONTROL_PORT" },
