@@ -106,6 +106,17 @@ describe("what is wrong is told with its place", () => {
     ["an alias without anchor", "metadata: { a: *b }\n", "unknown_alias m.yaml:1:16"],
     ["an alias before its anchor", "metadata: { a: *b, c: &b 1 }\n", "unknown_alias m.yaml:1:16"],
     ["an alias inside its anchor", "$evaluators: { a: &x { or: [ *x ] } }\n", "alias_cycle m.yaml:1:30"],
+    [
+      "half a surrogate pair in a key",
+      'flags: { a: { variants: { v: { "\\ud800": null } } } }\n',
+      "half_surrogate m.yaml:1:32",
+    ],
+    [
+      "a listed flag without key",
+      "flags:\n  - { key: a, variants: { on: 1 } }\n  - { variants: { on: 1 } }\n",
+      "wrong_type m.yaml:1:1",
+    ],
+    ["a listed flag that is text", "flags: [a]\n", "wrong_type m.yaml:1:1"],
     ["a byte order mark", "\uFEFFflags: {}\n", "byte_order_mark m.yaml:1:1"],
     ["a control character", 'mesh: a/b\nmetadata: { a: "x\u0007" }\n', "not_text m.yaml:2:18"],
     ["a zero byte", "flags: {}\n\u0000", "not_text m.yaml:2:1"],
@@ -170,6 +181,11 @@ describe("what is wrong is told with its place", () => {
     const bytes = Uint8Array.of(...utf8("mesh: a/b\nflags: "), 0xff, 0xfe);
     expect(told(load({ "m.yaml": bytes }))).toEqual(["not_utf8 m.yaml:2:8"]);
   });
+});
+
+test("an alias may stand for a key's text", () => {
+  const { entries } = load({ "m.yaml": "metadata: { &owner team: *owner }\n" });
+  expect(entries?.get("settings")).toMatchObject({ metadata: { team: "team" } });
 });
 
 describe("several files", () => {

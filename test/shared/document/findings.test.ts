@@ -206,6 +206,8 @@ const cases: readonly (readonly [title: string, changes: Change | readonly Chang
   ["a path without slash", [`${route}>match>path`, "checkout"], `bad_path ${route}>match>path`],
   ["a wildcard inside a path", [`${route}>match>path`, "/a/*/b"], `bad_path ${route}>match>path`],
   ["a wildcard that ends a segment", [`${route}>match>path`, "/a*"], `bad_path ${route}>match>path`],
+  ["a path of 1 025 characters", [`${route}>match>path`, `/${"x".repeat(1024)}`], `bad_path ${route}>match>path`],
+  ["a path of 1 024 characters", [`${route}>match>path`, `/${"x".repeat(1023)}`]],
   ["a path with query", [`${route}>match>path`, "/a?b"], `bad_path ${route}>match>path`],
   ["a path with ..", [`${route}>match>path`, "/a/../b"], `bad_path ${route}>match>path`],
   ["a path that isn't encoded", [`${route}>match>path`, "/ä"], `bad_path ${route}>match>path`],
