@@ -87,14 +87,13 @@ export function createMeshSource(deps: SourceDeps): MeshSource {
   let lookedAtMs = 0;
   let checkedAtMs = 0;
 
-  /** Never rejects. The look is over, for those who wait, before the proof of what it found. */
+  /** Never rejects. */
   async function begin(nowMs: number): Promise<void> {
     const mine: Look = { beganAtMs: nowMs, leaseUntilMs: nowMs + times.leaseMs };
     look = mine;
     await (serving() === undefined ? load() : lookAtStore());
     lookedAtMs = clockMs();
     if (look === mine) look = undefined;
-    await memory.prove();
   }
 
   const lookAtStore = (): Promise<void> =>
@@ -165,7 +164,7 @@ export function createMeshSource(deps: SourceDeps): MeshSource {
       let own: Promise<void> | undefined;
       if (!leased && sinceLook >= (cold ? Math.min(pollMs, coldPollMs) : pollMs)) {
         own = begin(nowMs);
-        waitUntil(own);
+        waitUntil(own.then(memory.prove));
       }
       const warm = !cold && (live || sinceLook < times.checkedMaxMs);
       if (warm || look === undefined) return undefined;
