@@ -11,13 +11,14 @@ export interface FakeTime {
 
 export const startSeconds = 1_800_000_000;
 
+/** Signatures and digests are computed outside of the microtask queue. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 4; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 export function fakeTime(): FakeTime {
   let nowMs = startSeconds * 1_000;
   const sleeping: { readonly atMs: number; readonly wake: () => void }[] = [];
-  // Signatures and digests are computed outside of the microtask queue.
-  const settle = async (): Promise<void> => {
-    for (let i = 0; i < 4; i++) await new Promise((resolve) => setTimeout(resolve, 0));
-  };
   return {
     now: () => nowMs,
     sleep: (ms) => (ms === 0 ? Promise.resolve() : new Promise((wake) => sleeping.push({ atMs: nowMs + ms, wake }))),

@@ -63,11 +63,11 @@ export function fakeCache(): Pick<Cache, "match" | "put"> & { readonly texts: Ma
   return {
     texts,
     async match(key) {
-      const text = texts.get(String(key));
+      const text = texts.get(key as string);
       return text === undefined ? undefined : new Response(text);
     },
     async put(key, response) {
-      texts.set(String(key), await response.text());
+      texts.set(key as string, await response.text());
     },
   };
 }

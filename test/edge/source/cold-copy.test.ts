@@ -27,7 +27,7 @@ beforeEach(async () => {
   const writer = startIsolate({ store, time, coldCopy });
   await writer.request();
   await time.settle();
-  expect(cache.texts.size).toBe(1);
+  if (cache.texts.size !== 1) throw new Error("no copy was written");
 });
 
 const release = ({ source }: Isolate): number | undefined => source.serving()?.release.statement.release;
@@ -120,23 +120,25 @@ test("a cache that can't be written to is told of, and nothing else happens", as
   expect([release(isolate), isolate.code()]).toEqual([0, "cold_copy_unwritable"]);
 });
 
-describe("with a hub", () => {
-  const hubWith = (copy: HubLink["copy"]): HubLink => ({
-    isLive: () => false,
-    isDue: () => false,
-    listen: async () => {},
-    copy,
-    tell: async () => ({ outcome: "busy" }),
-  });
-  const storeOf = ({ head }: Published): FakeStore => {
-    const kept = fakeStore(log);
-    kept.head = head;
-    return kept;
-  };
+const hubWith = (copy: HubLink["copy"]): HubLink => ({
+  isLive: () => false,
+  isDue: () => false,
+  listen: async () => {},
+  copy,
+  tell: async () => ({ outcome: "busy" }),
+});
 
+/** The hub's copy of this release. */
+function copyOf({ head }: Published): FakeStore {
+  const copy = fakeStore(log);
+  copy.head = head;
+  return copy;
+}
+
+describe("with a hub", () => {
   test("a cold isolate doesn't follow its store back behind what the hub remembers, and serves that", async () => {
     const newer = await log.publish({ entries: splitEntries(50_000), time: startSeconds });
-    const isolate = await startCold({ hub: hubWith(async () => storeOf(newer)) });
+    const isolate = await startCold({ hub: hubWith(async () => copyOf(newer)) });
     expect([release(isolate), isolate.code()]).toEqual([1, "older_checkpoint"]);
   });
 
@@ -147,9 +149,9 @@ describe("with a hub", () => {
       time: startSeconds,
       statement: { configRoot: first.statement.configRoot },
     });
-    const good = await startCold({ hub: hubWith(async () => storeOf(first)) });
+    const good = await startCold({ hub: hubWith(async () => copyOf(first)) });
     expect([release(good), good.code()]).toEqual([0, "store_unreachable"]);
-    const given = await startCold({ hub: hubWith(async () => storeOf(wrong)) });
+    const given = await startCold({ hub: hubWith(async () => copyOf(wrong)) });
     expect([release(given), given.code()]).toEqual([undefined, "config_root_mismatch"]);
   });
 
@@ -157,7 +159,7 @@ describe("with a hub", () => {
     const newer = await log.publish({ entries: splitEntries(50_000), time: startSeconds });
     await time.advance((maxStale + 1) * 1_000);
     store.show(first, await renew(first, startSeconds + maxStale + 1));
-    const isolate = await startCold({ hub: hubWith(async () => storeOf(newer)) });
+    const isolate = await startCold({ hub: hubWith(async () => copyOf(newer)) });
     expect([release(isolate), isolate.code()]).toEqual([undefined, "older_checkpoint"]);
   });
 
