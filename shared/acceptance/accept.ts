@@ -3,25 +3,24 @@
  * Clock and reads come in; nothing is remembered here. Whatever is refused, the caller goes on with what it had.
  */
 import { equalBytes, toBase64 } from "../encoding/bytes.ts";
-import { digestOf } from "../encoding/digest.ts";
-import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { parseHead, type Head } from "../store/head.ts";
 import { entriesOfSnapshot } from "../store/snapshot.ts";
 import { parseCheckpoint, type Checkpoint } from "../trust/checkpoint.ts";
 import type { MeshPins } from "../trust/deployment-policy.ts";
 import { detailDigest } from "../trust/detail.ts";
-import { cosignedTime, parseRenewal } from "../trust/freshness.ts";
-import { checkFloor, extendMemory, positionFromProof } from "./log-position.ts";
-import { parseMeshPolicy, type MeshPolicy } from "../trust/mesh-policy.ts";
+import { checkFloor, extendMemory, frontierFromProof } from "./log-position.ts";
 import { danglingOverlay, overlayDigest } from "../trust/overlay.ts";
 import { checkPlacement } from "./placement.ts";
 import { openSnapshot } from "./open-snapshot.ts";
+import { readPolicies } from "./policy-chain.ts";
+import { checkWitnesses } from "./witnesses.ts";
+import { readFreshness } from "./read-freshness.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { checkSequence } from "./revision-sequence.ts";
 import { isSignedBy, parseSignedNote, type SignedNote } from "../trust/signed-note.ts";
 import { parseStatement, type Statement } from "../trust/statement.ts";
-import type { StoreReads, VerifiedRelease } from "./verified-release.ts";
+import { textOrNull, type StoreReads, type VerifiedRelease } from "./verified-release.ts";
 
 /** The two mutable values of a mesh, as read together. */
 export interface Candidate {
@@ -43,27 +42,38 @@ export async function accept(
   reads: StoreReads,
   now: number,
 ): Promise<Result<Acceptance, Refusal>> {
-  if (candidate.head === null) return err(refusal("head_missing", `nothing is published for ${pins.mesh}`));
-  if (memory !== undefined && candidate.head === memory.head) return renew(memory, candidate.fresh, now);
+  const headText = textOrNull(candidate.head);
+  const renewalText = textOrNull(candidate.fresh);
+  if (headText === null) return err(refusal("head_missing", `nothing is published for ${pins.mesh}`));
+  if (memory !== undefined && headText === memory.head) return renew(memory, renewalText, now);
 
-  const shape = readShape(candidate.head);
+  const shape = readShape(headText);
   if (!shape.ok) return shape;
   const { head, note, checkpoint, statement } = shape.value;
 
-  if (checkpoint.origin !== pins.origin || statement.origin !== pins.origin) {
-    return err(refusal("origin_mismatch", `wanted ${pins.origin}, found ${checkpoint.origin} and ${statement.origin}`));
+  const stranger = [checkpoint.origin, statement.origin].find((origin) => origin !== pins.origin);
+  if (stranger !== undefined) {
+    // Nobody has signed for it yet, so it must not fill a log.
+    return err(refusal("origin_mismatch", `wanted ${pins.origin}, found ${JSON.stringify(stranger.slice(0, 100))}`));
   }
   // Before any signature work: an old replica must cost nothing.
   if (memory !== undefined && checkpoint.size < memory.checkpoint.size) {
     return err(refusal("older_checkpoint", `log of ${checkpoint.size}, ${memory.checkpoint.size} is known`));
   }
-  const policy = await readPolicy(statement, memory, pins, reads);
-  if (!policy.ok) return policy;
-  if (!(await isSignedBy(policy.value.log, note))) {
-    return err(refusal("log_signature_invalid", `the checkpoint is not signed by ${policy.value.log.name}`));
+  const policies = await readPolicies(statement.policy, memory?.policy, pins, reads);
+  if (!policies.ok) return policies;
+  const policy = policies.value.inForce;
+  if (!(await isSignedBy(policy.log, note))) {
+    return err(refusal("log_signature_invalid", `the checkpoint is not signed by ${policy.log.name}`));
   }
+  // Two roots that the log key signed for one size are evidence, whatever else is wrong with them.
+  if (memory !== undefined && isFork(memory.checkpoint, checkpoint)) {
+    return err(refusal("fork", `two roots are signed at size ${checkpoint.size}`, [memory.note, head.checkpoint]));
+  }
+  const unwitnessed = await checkWitnesses(policy, note);
+  if (unwitnessed !== undefined) return err(unwitnessed);
 
-  const fresh = await readFreshness(policy.value, note, candidate.fresh, now);
+  const fresh = await readFreshness(policy, note, renewalText, now);
   const freshAt = Math.max(fresh.at ?? 0, memory?.freshAt ?? 0);
   if (fresh.at === undefined) {
     return err(fresh.fault ?? refusal("freshness_missing", "no valid freshness stands with this checkpoint"));
@@ -75,18 +85,17 @@ export async function accept(
   if (statement.release !== checkpoint.size - 1) {
     return err(refusal("release_mismatch", `release ${statement.release} at the end of a log of ${checkpoint.size}`));
   }
-  if (memory !== undefined && isFork(memory.checkpoint, checkpoint)) {
-    return err(refusal("fork", `two roots are signed at size ${checkpoint.size}`, [memory.note, head.checkpoint]));
-  }
   const belowFloor = checkFloor(pins.floor, checkpoint);
   if (belowFloor !== undefined) return err(belowFloor);
-  const position =
+  const frontier = frontierFromProof(checkpoint, head.statement, head.proof);
+  if (!frontier.ok) return frontier;
+  const between =
     memory === undefined || memory.checkpoint.size === checkpoint.size
-      ? positionFromProof(checkpoint, head.statement, head.proof)
+      ? ok([])
       : await extendMemory(memory, checkpoint, head.statement, reads);
-  if (!position.ok) return position;
+  if (!between.ok) return between;
 
-  const outOfSequence = await checkSequence(memory, statement, position.value.between, policy.value, reads);
+  const outOfSequence = await checkSequence(memory, statement, between.value, policies.value, reads);
   if (outOfSequence !== undefined) return err(outOfSequence);
 
   if (overlayDigest(head.overlay) !== statement.overlayDigest) {
@@ -102,12 +111,12 @@ export async function accept(
   if (dangling !== undefined) return err(refusal("overlay_dangling", `overlay of ${dangling.flag}: ${dangling.why}`));
 
   const release: VerifiedRelease = {
-    head: candidate.head,
+    head: headText,
     note: head.checkpoint,
     checkpoint,
-    frontier: position.value.frontier,
+    frontier: frontier.value,
     statement,
-    policy: policy.value,
+    policy,
     overlay: head.overlay,
     ...content.value,
     freshAt,
@@ -156,64 +165,6 @@ function readShape(text: string): Result<Shape, Refusal> {
 const isFork = (known: Checkpoint, found: Checkpoint): boolean =>
   known.size === found.size && !equalBytes(known.root, found.root);
 
-/** The policy that the statement names, if the deployment pins it. */
-async function readPolicy(
-  { policy: named }: Statement,
-  memory: VerifiedRelease | undefined,
-  pins: MeshPins,
-  reads: StoreReads,
-): Promise<Result<MeshPolicy, Refusal>> {
-  if (named.digest !== pins.policy) {
-    return err(refusal("policy_unpinned", `policy ${named.number} is ${named.digest}, pinned is ${pins.policy}`));
-  }
-  if (memory?.policy.digest === named.digest) return ok(memory.policy);
-  const text = await reads.policy(named.number);
-  if (text === null) return err(refusal("policy_missing", `the store has no policy ${named.number}`));
-  if (text.length > limits.policyBytesMax || digestOf(text) !== named.digest) {
-    return err(refusal("policy_unpinned", `the stored policy ${named.number} doesn't have the pinned digest`));
-  }
-  const policy = parseMeshPolicy(text);
-  if (!policy.ok) return err(refusal("policy_invalid", `policy ${named.number}: ${policy.error}`));
-  if (policy.value.origin !== pins.origin || policy.value.number !== named.number) {
-    return err(refusal("policy_invalid", `policy ${policy.value.number} of ${policy.value.origin}`));
-  }
-  return policy;
-}
-
-/** The newest valid time among the checkpoint's own cosignature and the renewal. */
-async function readFreshness(
-  policy: MeshPolicy,
-  note: SignedNote,
-  renewalText: string | null,
-  now: number,
-): Promise<{ at?: number; fault?: Refusal }> {
-  const signedAt = await cosignedTime(policy.freshness, note.text, note.signatures);
-  const renewed = renewalText === null ? ok(undefined) : await readRenewal(policy, note, renewalText);
-  const times = [signedAt, renewed.ok ? renewed.value : undefined].filter((time) => time !== undefined);
-  const past = times.filter((time) => time <= now + limits.futureSecondsMax);
-  const fault = !renewed.ok
-    ? renewed.error
-    : past.length < times.length
-      ? refusal("freshness_in_future", `freshness of ${Math.max(...times)}, it is ${now}`)
-      : undefined;
-  return { ...(past.length > 0 ? { at: Math.max(...past) } : {}), ...(fault === undefined ? {} : { fault }) };
-}
-
-async function readRenewal(
-  policy: MeshPolicy,
-  note: SignedNote,
-  text: string,
-): Promise<Result<number | undefined, Refusal>> {
-  const renewal = parseRenewal(text);
-  if (!renewal.ok) return err(refusal("freshness_malformed", "the renewal of freshness can't be read"));
-  // Of another checkpoint: the head was replaced between two renewals.
-  if (renewal.value.checkpoint !== digestOf(note.text)) return ok(undefined);
-  const time = await cosignedTime(policy.freshness, note.text, [renewal.value.signature]);
-  return time === undefined
-    ? err(refusal("freshness_signature_invalid", `the renewal is not signed by ${policy.freshness.name}`))
-    : ok(time);
-}
-
 /** The entries: those already verified where the revision is unchanged, else the snapshot's, gated by its digest. */
 async function readContent(
   statement: Statement,
@@ -221,12 +172,14 @@ async function readContent(
   pins: MeshPins,
   reads: StoreReads,
 ): Promise<Result<Pick<VerifiedRelease, "entries" | "snapshot" | "snapshotText">, Refusal>> {
-  const { snapshotDigest } = statement;
+  const { snapshotDigest, configRoot, configSize } = statement;
   if (memory?.statement.snapshotDigest === snapshotDigest) {
-    const { entries, snapshot, snapshotText } = memory;
-    return ok({ entries, snapshot, snapshotText });
+    const { entries, snapshot, snapshotText, statement: known } = memory;
+    return configRoot === known.configRoot && configSize === known.configSize
+      ? ok({ entries, snapshot, snapshotText })
+      : err(refusal("config_root_mismatch", `one snapshot has one root, ${known.configRoot}, found ${configRoot}`));
   }
-  const text = await reads.snapshot(snapshotDigest);
+  const text = textOrNull(await reads.snapshot(snapshotDigest));
   if (text === null) return err(refusal("snapshot_missing", `the store has no snapshot ${snapshotDigest} (yet)`));
   const snapshot = await openSnapshot(text, statement);
   if (!snapshot.ok) return snapshot;

@@ -2,37 +2,44 @@
 import { equalBytes, fromBase64, toBase64, utf8, type Bytes } from "../encoding/bytes.ts";
 import { limits } from "../limits.ts";
 import { extendFrontier, frontierBefore, frontierRoot, type Frontier } from "../merkle/frontier.ts";
-import { leafHash, type Hash } from "../merkle/hash.ts";
+import { hashBytes, leafHash, type Hash } from "../merkle/hash.ts";
 import { verifyInclusion } from "../merkle/proof.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Checkpoint } from "../trust/checkpoint.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import type { StoreReads, VerifiedRelease } from "./verified-release.ts";
 
-export interface LogPosition {
-  readonly frontier: Frontier;
-  /** Hashes of the leaves between what was known and the newest. Empty without memory. */
-  readonly between: readonly Hash[];
-}
-
 const leavesPerPage = Math.floor(limits.catchUpPageBytesMax / 48);
 
-/** With memory: the old frontier, extended by the leaves in between and the newest, must give the signed root. */
+/**
+ * With memory: the old frontier, extended by the leaves in between and the newest, must give the signed root. Answers the
+ * hashes of the leaves in between.
+ */
 export async function extendMemory(
   memory: VerifiedRelease,
   checkpoint: Checkpoint,
   statementText: string,
   reads: StoreReads,
-): Promise<Result<LogPosition, Refusal>> {
+): Promise<Result<readonly Hash[], Refusal>> {
   const between: Hash[] = [];
   const last = checkpoint.size - 1;
-  while (memory.checkpoint.size + between.length < last) {
+  const missing = last - memory.checkpoint.size;
+  if (missing > limits.catchUpLeavesMax) {
+    return err(refusal("log_too_far_ahead", `${missing} releases behind, at most ${limits.catchUpLeavesMax} are read`));
+  }
+  while (between.length < missing) {
     const from = memory.checkpoint.size + between.length;
-    const page = await reads.leaves(from, Math.min(last, from + leavesPerPage));
-    if (page.length === 0) return err(refusal("leaves_missing", `the store has no leaf ${from} of ${checkpoint.size}`));
-    for (const text of page) {
-      const hash = fromBase64(text);
-      if (!hash.ok || hash.value.length !== 32) return err(refusal("frontier_mismatch", "a leaf hash is not 32 bytes"));
+    const to = Math.min(last, from + leavesPerPage);
+    const page: unknown = await reads.leaves(from, to);
+    if (!Array.isArray(page) || page.length === 0) {
+      return err(refusal("leaves_missing", `the store has no leaf ${from} of ${checkpoint.size}`));
+    }
+    if (page.length > to - from) return err(refusal("frontier_mismatch", `more than the leaves from ${from} to ${to}`));
+    for (const text of page as readonly unknown[]) {
+      const hash = typeof text === "string" ? fromBase64(text) : err("not_base64" as const);
+      if (!hash.ok || hash.value.length !== hashBytes) {
+        return err(refusal("frontier_mismatch", `leaf ${memory.checkpoint.size + between.length} is not 32 bytes`));
+      }
       between.push(hash.value);
     }
   }
@@ -47,15 +54,15 @@ export async function extendMemory(
       ),
     );
   }
-  return ok({ frontier, between });
+  return ok(between);
 }
 
-/** Without memory: the head's inclusion proof, whose path is the frontier before the newest leaf. */
-export function positionFromProof(
+/** The frontier of the log, from the head's inclusion proof: its path is the frontier before the newest leaf. */
+export function frontierFromProof(
   checkpoint: Checkpoint,
   statementText: string,
   proofTexts: readonly string[],
-): Result<LogPosition, Refusal> {
+): Result<Frontier, Refusal> {
   const proof: Bytes[] = [];
   for (const text of proofTexts) {
     const hash = fromBase64(text);
@@ -67,7 +74,7 @@ export function positionFromProof(
   const before = included.ok ? frontierBefore(size, proof) : included;
   if (!before.ok)
     return err(refusal("inclusion_invalid", `the newest statement is not leaf ${size - 1} (${before.error})`));
-  return ok({ frontier: extendFrontier(before.value, leaf), between: [] });
+  return ok(extendFrontier(before.value, leaf));
 }
 
 /** The pinned floor: no shorter log, and no other root at that size. */

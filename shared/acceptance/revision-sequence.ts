@@ -1,13 +1,13 @@
 /** Step 5 of acceptance: revisions follow each other one by one, and each new one carries enough approvals. */
 import { equalBytes, utf8 } from "../encoding/bytes.ts";
-import { limits } from "../limits.ts";
 import { leafHash, type Hash } from "../merkle/hash.ts";
 import { err, ok, type Result } from "../result.ts";
 import { countApprovals } from "../trust/approval.ts";
 import type { MeshPolicy } from "../trust/mesh-policy.ts";
+import type { PolicyChain } from "./policy-chain.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { parseStatement, type Statement } from "../trust/statement.ts";
-import type { StoreReads, VerifiedRelease } from "./verified-release.ts";
+import { textOrNull, type StoreReads, type VerifiedRelease } from "./verified-release.ts";
 
 const statementsPerPage = 512;
 
@@ -16,28 +16,46 @@ export async function checkSequence(
   memory: VerifiedRelease | undefined,
   newest: Statement,
   between: readonly Hash[],
-  policy: MeshPolicy,
+  policies: PolicyChain,
   reads: StoreReads,
 ): Promise<Refusal | undefined> {
-  if (memory === undefined || between.length > statementsPerPage) return checkApprovals(newest, policy);
+  if (memory === undefined) return checkApprovals(newest, policies.inForce);
   const known = memory.statement;
-  if (newest.revision < known.revision) {
-    return refusal("revision_out_of_sequence", `revision ${newest.revision} after ${known.revision}`);
+  // Each release adds one revision at most.
+  if (newest.revision < known.revision || newest.revision > known.revision + between.length + 1) {
+    const where = `${between.length + 1} releases after revision ${known.revision}`;
+    return refusal("revision_out_of_sequence", `revision ${newest.revision} stands ${where}`);
   }
-  const skipped = newest.revision === known.revision ? ok([]) : await readBetween(known.release + 1, between, reads);
+  if (newest.revision > known.revision && between.length > statementsPerPage) return checkApprovals(newest, policies.inForce);
+  const skipped = newest.revision === known.revision ? ok([]) : await readBetween(known, between, reads);
   if (!skipped.ok) return skipped.error;
   let previous = known;
   for (const next of [...skipped.value, newest]) {
     const fault =
-      checkStep(previous, next) ?? (next.revision > previous.revision ? await checkApprovals(next, policy) : undefined);
+      checkStep(previous, next) ??
+      (next.revision > previous.revision ? await checkApprovalsOf(next, policies) : undefined);
     if (fault !== undefined) return fault;
     previous = next;
   }
   return undefined;
 }
 
+/** Under the policy that was in force at that release. */
+async function checkApprovalsOf(statement: Statement, policies: PolicyChain): Promise<Refusal | undefined> {
+  const policy = policies.byDigest.get(statement.policy.digest);
+  return policy === undefined
+    ? refusal(
+        "policy_unpinned",
+        `release ${statement.release} is under a policy ${statement.policy.number} that is unknown`,
+      )
+    : checkApprovals(statement, policy);
+}
+
 /** A statement and the next of the same log: the same revision with the same content, or the one after it. */
 export function checkStep(previous: Statement, next: Statement): Refusal | undefined {
+  if (next.policy.number < previous.policy.number) {
+    return refusal("policy_older", `policy ${next.policy.number} after ${previous.policy.number}`);
+  }
   if (next.revision === previous.revision) {
     const same =
       next.configRoot === previous.configRoot &&
@@ -67,21 +85,27 @@ export async function checkApprovals(statement: Statement, policy: MeshPolicy): 
 
 /** The statements in between. Their leaf hashes are already part of the signed root, so they can't be made up. */
 async function readBetween(
-  from: number,
+  { origin, release }: Statement,
   between: readonly Hash[],
   reads: StoreReads,
 ): Promise<Result<readonly Statement[], Refusal>> {
   if (between.length === 0) return ok([]);
-  const texts = await reads.statements(from, from + between.length);
-  if (texts.length !== between.length) {
-    return err(refusal("statements_missing", `${texts.length} of ${between.length} statements from release ${from}`));
+  const from = release + 1;
+  const texts: unknown = await reads.statements(from, from + between.length);
+  const found = Array.isArray(texts) ? texts.length : 0;
+  if (!Array.isArray(texts) || found !== between.length) {
+    return err(refusal("statements_missing", `${found} of ${between.length} statements from release ${from}`));
   }
   const statements: Statement[] = [];
-  for (const [i, text] of texts.entries()) {
-    const hash = between[i];
-    const statement = text.length <= limits.statementBytesMax ? parseStatement(text) : err("too_large" as const);
-    if (hash === undefined || !statement.ok || !equalBytes(leafHash(utf8(text)), hash)) {
+  for (const [i, hash] of between.entries()) {
+    const text = textOrNull(texts[i]);
+    const statement = text === null ? err("malformed" as const) : parseStatement(text);
+    if (text === null || !statement.ok || !equalBytes(leafHash(utf8(text)), hash)) {
       return err(refusal("statements_mismatch", `the statement of release ${from + i} is not the leaf in the log`));
+    }
+    // Else the approvals of another mesh's revision, by approvers that both have, would count.
+    if (statement.value.origin !== origin || statement.value.release !== from + i) {
+      return err(refusal("statements_mismatch", `the leaf of release ${from + i} says that it is another's`));
     }
     statements.push(statement.value);
   }

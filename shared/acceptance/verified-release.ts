@@ -26,6 +26,9 @@ export interface VerifiedRelease {
   readonly freshAt: number;
 }
 
+/** What isn't text is nothing: a store may be none, and answer with anything. */
+export const textOrNull = (answer: unknown): string | null => (typeof answer === "string" ? answer : null);
+
 /** Reads of the hostile store. Each may throw where the store can't be reached; none is believed. */
 export interface StoreReads {
   /** Leaf hashes of the log, base64, from index `from` up to but not including `to`. */

@@ -6,9 +6,10 @@ import * as v from "valibot";
 import { toBase64 } from "../encoding/bytes.ts";
 import { digestOf, type Digest } from "../encoding/digest.ts";
 import { canonicalJson } from "../encoding/json.ts";
-import { count, parseStored } from "../encoding/shape.ts";
+import { count, digestText, parseStored } from "../encoding/shape.ts";
 import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
+import { parseSignatureLine, type NoteSignature } from "./signed-note.ts";
 import { cosignatureType, ed25519Type, parseVkey, type KeyType, type Vkey } from "./vkey.ts";
 
 const keys = v.pipe(v.array(v.string()), v.maxLength(limits.approversMax));
@@ -26,8 +27,13 @@ const policySchema = v.strictObject({
   /** vkeys that may sign override tokens for testers. */
   overrides: keys,
   witnesses: v.strictObject({ quorum: count, keys }),
+  /** Digest of the policy that this one follows; null for the first. */
+  previous: v.nullable(digestText),
+  /** Signed-note lines over the policy without them: by the approvers of the one before, and by its own. */
+  signatures: v.pipe(v.array(v.string()), v.maxLength(limits.policySignaturesMax)),
 });
-export type MeshPolicyText = v.InferOutput<typeof policySchema>;
+/** What is signed: all but the signatures. */
+export type UnsignedPolicy = Omit<v.InferOutput<typeof policySchema>, "signatures">;
 
 /** A policy with its keys read, and every rule among them checked. */
 export interface MeshPolicy {
@@ -41,6 +47,9 @@ export interface MeshPolicy {
   readonly approvers: { readonly threshold: number; readonly keys: readonly Vkey[] };
   readonly overrides: readonly Vkey[];
   readonly witnesses: { readonly quorum: number; readonly keys: readonly Vkey[] };
+  readonly previous: Digest | null;
+  readonly unsigned: UnsignedPolicy;
+  readonly signatures: readonly NoteSignature[];
 }
 
 export type PolicyFault =
@@ -49,13 +58,21 @@ export type PolicyFault =
   | "policy_key_repeated"
   | "policy_threshold_impossible";
 
-/** Its exact stored bytes. */
-export const encodeMeshPolicy = (policy: MeshPolicyText): string => canonicalJson(policy);
+/** Its exact stored bytes. @param signatures lines, without newlines */
+export const encodeMeshPolicy = (policy: UnsignedPolicy, signatures: readonly string[] = []): string =>
+  canonicalJson({ ...policy, signatures });
+
+/** The text that signers of a policy sign. */
+export const policyMessage = (policy: UnsignedPolicy): string => `flagmesh/policy/v1\n${canonicalJson(policy)}\n`;
 
 export function parseMeshPolicy(text: string): Result<MeshPolicy, PolicyFault> {
   const parsed = parseStored(policySchema, text, limits.policyBytesMax);
   if (!parsed.ok) return err("policy_malformed");
-  const { origin, number, approvers, witnesses } = parsed.value;
+  const { signatures: lines, ...unsigned } = parsed.value;
+  const { origin, number, approvers, witnesses, previous } = unsigned;
+  if ((number === 1) !== (previous === null)) return err("policy_malformed");
+  const signatures = readSignatures(lines);
+  if (signatures === undefined) return err("policy_malformed");
   const log = readKeys([parsed.value.log], ed25519Type)?.[0];
   const freshness = readKeys([parsed.value.freshness], cosignatureType)?.[0];
   const approverKeys = readKeys(approvers.keys, ed25519Type);
@@ -78,7 +95,20 @@ export function parseMeshPolicy(text: string): Result<MeshPolicy, PolicyFault> {
     approvers: { threshold: approvers.threshold, keys: approverKeys },
     overrides,
     witnesses: { quorum: witnesses.quorum, keys: witnessKeys },
+    previous,
+    unsigned,
+    signatures,
   });
+}
+
+function readSignatures(lines: readonly string[]): readonly NoteSignature[] | undefined {
+  const signatures: NoteSignature[] = [];
+  for (const line of lines) {
+    const signature = parseSignatureLine(line);
+    if (!signature.ok) return undefined;
+    signatures.push(signature.value);
+  }
+  return signatures;
 }
 
 function readKeys(texts: readonly string[], type: KeyType): readonly Vkey[] | undefined {

@@ -2,7 +2,7 @@
 import { originOf, type MeshId } from "../../../shared/document/mesh-id.ts";
 import { digestOf, type Digest } from "../../../shared/encoding/digest.ts";
 import type { DeploymentPolicyText } from "../../../shared/trust/deployment-policy.ts";
-import { encodeMeshPolicy, type MeshPolicyText } from "../../../shared/trust/mesh-policy.ts";
+import { encodeMeshPolicy, type UnsignedPolicy } from "../../../shared/trust/mesh-policy.ts";
 import { cosignatureType, ed25519Type } from "../../../shared/trust/vkey.ts";
 import { alice, ben, ci, keyOf, type NamedKey } from "./keys.ts";
 
@@ -11,7 +11,7 @@ export interface World {
   readonly origin: string;
   readonly log: NamedKey;
   readonly freshness: NamedKey;
-  readonly policy: MeshPolicyText;
+  readonly policy: UnsignedPolicy;
   readonly policyText: string;
   readonly policyDigest: Digest;
 }
@@ -19,12 +19,12 @@ export interface World {
 export const deploymentName = "example.com";
 
 /** @param change of the policy that the mesh would have otherwise */
-export function worldOf(id: string, change: Partial<MeshPolicyText>): World {
+export function worldOf(id: string, change: Partial<UnsignedPolicy>): World {
   const mesh = id as MeshId;
   const origin = originOf(deploymentName, mesh);
   const log = keyOf(origin, ed25519Type);
   const freshness = keyOf(`${origin}/freshness`, cosignatureType);
-  const policy: MeshPolicyText = {
+  const policy: UnsignedPolicy = {
     type: "flagmesh/policy/v1",
     origin,
     number: 1,
@@ -33,6 +33,7 @@ export function worldOf(id: string, change: Partial<MeshPolicyText>): World {
     approvers: { threshold: 0, keys: [] },
     overrides: [],
     witnesses: { quorum: 0, keys: [] },
+    previous: null,
     ...change,
   };
   const policyText = encodeMeshPolicy(policy);

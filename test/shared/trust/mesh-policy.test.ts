@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { digestOf } from "../../../shared/encoding/digest.ts";
 import { limits } from "../../../shared/limits.ts";
-import { encodeMeshPolicy, parseMeshPolicy, type MeshPolicyText } from "../../../shared/trust/mesh-policy.ts";
+import { encodeMeshPolicy, parseMeshPolicy, type UnsignedPolicy } from "../../../shared/trust/mesh-policy.ts";
 import { createVkey, encodeVkey, parseVkey, type KeyType } from "../../../shared/trust/vkey.ts";
 import { keyNamed, keys, logs, production } from "../../vectors/trust/load.ts";
 
-const good = JSON.parse(production.policy) as MeshPolicyText;
+const good = JSON.parse(production.policy) as UnsignedPolicy;
 const text = (changes: object): string => encodeMeshPolicy({ ...good, ...changes });
 const vkeyOf = (name: string): string => keyNamed(name).vkey;
 const alice = vkeyOf("alice@example.com");
