@@ -7,6 +7,7 @@ import { parseHead } from "../../shared/store/head.ts";
 import type { Engine, Intent, Released } from "../engine/engine.ts";
 import { describeFlag, describeFlags } from "../engine/flag-states.ts";
 import type { OverlayChange } from "../../shared/trust/overlay.ts";
+import { proofRoutes } from "../log/proof-routes.ts";
 import { logRoutes } from "../log/routes.ts";
 import { bearer, type WithActor } from "./bearer.ts";
 import { meshOf, meshPath } from "./mesh-param.ts";
@@ -54,6 +55,7 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
   // Above the tokens: whoever may reach the control plane may read its logs.
   app.route(`${meshPath}/log`, logRoutes(engine));
   app.use("/v1/*", bearer(tokens));
+  app.route(meshPath, proofRoutes(engine));
   app.get("/v1/meshes", (c) => c.json({ meshes: engine.meshes }));
 
   app.post(

@@ -4,7 +4,7 @@ import type { EngineFault } from "../engine/fault.ts";
 export type ApiFault =
   | EngineFault
   | { readonly code: "unauthorized"; readonly message: string }
-  | { readonly code: "not_found" | "bad_request" | "if_match_malformed"; readonly message: string }
+  | { readonly code: "entry_unknown" | "not_found" | "bad_request" | "if_match_malformed"; readonly message: string }
   | { readonly code: "body_too_large"; readonly message: string }
   | { readonly code: "internal"; readonly message: string };
 
@@ -24,6 +24,7 @@ function statusOf(code: ApiFault["code"]): Status {
     case "nothing_published":
     case "flag_unknown":
     case "release_unknown":
+    case "entry_unknown":
     case "not_found":
       return 404;
     case "stale_parent":

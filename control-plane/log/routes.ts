@@ -8,6 +8,7 @@ import { Hono } from "hono";
 import { meshOf } from "../api/mesh-param.ts";
 import { problem } from "../api/problem.ts";
 import type { Engine } from "../engine/engine.ts";
+import { publicKeys } from "../../shared/store/keys.ts";
 import { ok } from "../../shared/result.ts";
 import type { ReleaseLog } from "./release-log.ts";
 import { encodeEntryBundle, leavesOf, parseTilePath, tileOf, type TileAddress } from "./tiles.ts";
@@ -16,7 +17,10 @@ import { encodeEntryBundle, leavesOf, parseTilePath, tileOf, type TileAddress } 
 const immutable = "public, max-age=31536000, immutable";
 const anyOrigin = { "access-control-allow-origin": "*" };
 
-/** @param engine whose logs are served: `checkpoint`, `tile/<L>/<N>[.p/<W>]`, `tile/entries/<N>[.p/<W>]` */
+/**
+ * `checkpoint`, `tile/<L>/<N>[.p/<W>]` and `tile/entries/<N>[.p/<W>]` of every mesh; beside the standard,
+ * `policies/<number>`: the keys that the log is verified with, for who pins the first one's digest.
+ */
 export function logRoutes({ readLog }: Pick<Engine, "readLog">): Hono {
   const app = new Hono();
 
@@ -41,6 +45,16 @@ export function logRoutes({ readLog }: Pick<Engine, "readLog">): Hono {
     return new Response(compressed ? await compress(bytes.value) : bytes.value, {
       headers: { ...headers, vary: "accept-encoding", ...(compressed ? { "content-encoding": "gzip" } : {}) },
     });
+  });
+
+  app.get("/policies/:number{[1-9][0-9]{0,8}}", async (c) => {
+    const mesh = meshOf(c);
+    const number = Number(c.req.param("number"));
+    const text = await readLog(mesh, async (log) => ok(await log.blob(publicKeys(mesh).policy(number))));
+    if (!text.ok) return problem(text.error);
+    if (text.value === undefined) return problem({ code: "not_found", message: `there is no policy ${number}` });
+    const headers = { "content-type": "application/json", "cache-control": "no-cache", ...anyOrigin };
+    return new Response(text.value, { headers });
   });
 
   app.all("/*", (c) => problem({ code: "not_found", message: `there is no ${c.req.method} ${c.req.path}` }));
