@@ -43,8 +43,13 @@ export const limits = {
   renewalBytesMax: 2 * 1024,
   /** Head = checkpoint note + statement + proof + overlay + detail. */
   headBytesMax: 512 * 1024,
+  policySignaturesMax: 128,
+  /** Policies between the one that is known and the newest. */
+  policiesWalkedMax: 32,
   policyBytesMax: 64 * 1024,
   catchUpPageBytesMax: 1024 * 1024,
+  /** Releases that an edge catches up with; each costs it two hashes and 48 bytes read. */
+  catchUpLeavesMax: 100_000,
   /** The proof of one entry, as a file. */
   proofBytesMax: 16 * 1024 * 1024,
   policiesPerProofMax: 64,
