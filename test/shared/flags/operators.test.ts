@@ -114,6 +114,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [{ if: { var: "roles" } }, fails],
     [{ if: [{ var: "nobody" }, "on", "off"] }, "off"],
     [{ if: [{ var: "nothingIn" }, "on", "off"] }, "off"],
+    [{ if: [{ var: "user.city" }, "on", "off"] }, "on"],
     [{ if: ["0", "on", "off"] }, "on"],
     [{ if: [true, "on", { "/": [1, 0] }] }, "on"],
     [{ "?:": [true, 1, 2] }, 1],

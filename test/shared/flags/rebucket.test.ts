@@ -112,7 +112,9 @@ describe("the shares that a change re-buckets", () => {
   });
 
   test("don't exist for a flag that one of the revisions lacks", () => {
-    expect(rebucket("gone", served(onOff), served(onOff))).toBeUndefined();
+    const without: Served = { entries: new Map(), overlay: {} };
+    expect(rebucket("new-checkout", served(onOff), without)).toBeUndefined();
+    expect(rebucket("new-checkout", without, served(onOff))).toBeUndefined();
   });
 
   test.each<readonly [what: string, othersMayMove: boolean, change: Partial<Served>]>([
