@@ -12,7 +12,7 @@ import { checkRecords, type CheckedRecords } from "./check-records.ts";
 import type { LogSource } from "./log-source.ts";
 import { offence, type Offence } from "./offence.ts";
 import { openCheckpoint, type OpenedCheckpoint } from "./open-checkpoint.ts";
-import { believedPolicies, type Trust } from "./trust.ts";
+import { believedPolicies, policyOf, type Trust } from "./trust.ts";
 
 export interface AuditOptions {
   /** Unix seconds. */
@@ -42,18 +42,22 @@ export async function auditLog(
 ): Promise<Result<Audit, Offence>> {
   const believed = await believedPolicies(trust, trust.pins === undefined ? [] : await readPolicies(source));
   if (believed.length === 0) return err(offence("policy_missing", `no policy of ${origin} that you trust`));
-  const log = await openCheckpoint(await source.checkpoint(), origin, believed);
-  if (!log.ok) return log;
-  const { size } = log.value.checkpoint;
+  const shown = await openCheckpoint(await source.checkpoint(), origin, believed);
+  if (!shown.ok) return shown;
+  const { size } = shown.value.checkpoint;
   if (size > limits.auditedReleasesMax) {
     return err(offence("log_too_large", `${size} releases; one audit reads at most ${limits.auditedReleasesMax}`));
   }
-  const marks = await marksOf(origin, believed, trust, options.seen, log.value);
+  const marks = await marksOf(origin, believed, trust, options.seen, shown.value);
   if (!marks.ok) return marks;
-  const statements = await readStatements(source, log.value, marks.value, options.onProgress);
+  const statements = await readStatements(source, shown.value, marks.value, options.onProgress);
   if (!statements.ok) return statements;
   const records = await checkRecords(statements.value, believed, trust.pins, source.content, origin);
   if (!records.ok) return records;
+  // Keys that were replaced since, or aren't in force yet, don't vouch for the newest release.
+  const inForce = policyOf(records.value.newest, believed);
+  const log = inForce.ok ? await openCheckpoint(shown.value.note, origin, [inForce.value]) : inForce;
+  if (!log.ok) return log;
   const stale = checkFreshness(log.value, options);
   if (stale !== undefined) return err(stale);
   return ok({ ...records.value, log: log.value, contentChecked: source.content !== undefined });

@@ -94,9 +94,6 @@ async function checkRecord(
   policy: MeshPolicy,
 ): Promise<Offence | undefined> {
   const { release, revision, approvals, time } = statement;
-  if (previous !== undefined && statement.policy.number < previous.policy.number) {
-    return offence("policy_rolled_back", `policy ${statement.policy.number} after ${previous.policy.number}`, release);
-  }
   const step = previous === undefined ? checkFirst(statement) : checkStep(previous, statement);
   if (step !== undefined) return offenceOf(step, release);
   const isNew = previous?.revision !== revision;

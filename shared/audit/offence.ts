@@ -9,8 +9,6 @@ export type OffenceCode =
   | "entry_not_included"
   /** A revision was first logged after its approvals had ended. */
   | "approvals_expired"
-  /** A release acts under an older policy than the one before it. */
-  | "policy_rolled_back"
   | "log_too_large";
 
 export interface Offence {

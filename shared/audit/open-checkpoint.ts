@@ -1,10 +1,14 @@
-/** A checkpoint that a stranger shows: believed where a log key of the auditor's policies signed it. */
+/**
+ * A checkpoint that a stranger shows: believed where a log key of the auditor's policies signed it, and as many witnesses
+ * as that policy asks for.
+ */
+import { checkWitnesses } from "../acceptance/witnesses.ts";
 import { err, ok, type Result } from "../result.ts";
 import { parseCheckpoint, type Checkpoint } from "../trust/checkpoint.ts";
 import { cosignedTime } from "../trust/freshness.ts";
 import type { MeshPolicy } from "../trust/mesh-policy.ts";
 import { isSignedBy, parseSignedNote } from "../trust/signed-note.ts";
-import { offence, type Offence } from "./offence.ts";
+import { offence, offenceOf, type Offence } from "./offence.ts";
 
 export interface OpenedCheckpoint {
   readonly note: string;
@@ -31,6 +35,8 @@ export async function openCheckpoint(
   }
   for (const policy of policies.toReversed()) {
     if (policy.origin !== origin || !(await isSignedBy(policy.log, parsed.value))) continue;
+    const unwitnessed = await checkWitnesses(policy, parsed.value);
+    if (unwitnessed !== undefined) return err(offenceOf(unwitnessed));
     const { text, signatures } = parsed.value;
     const freshAt = await cosignedTime(policy.freshness, text, signatures);
     return ok({ note, checkpoint: checkpoint.value, policy, ...(freshAt === undefined ? {} : { freshAt }) });

@@ -1,8 +1,8 @@
 /** What an auditor believes beforehand, and which mesh policies follow from it. */
-import { digestOf } from "../encoding/digest.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { MeshPins } from "../trust/deployment-policy.ts";
 import { parseMeshPolicy, type MeshPolicy } from "../trust/mesh-policy.ts";
+import { missingForSuccession } from "../trust/policy-succession.ts";
 import type { Statement } from "../trust/statement.ts";
 import { offence, type Offence } from "./offence.ts";
 
@@ -13,21 +13,28 @@ export interface Trust {
   readonly pins?: MeshPins | undefined;
 }
 
-/** The policies that are believed, oldest first: those that were brought, and of a stranger's texts those that are pinned. */
+/**
+ * The policies that are believed, oldest first: those that were brought; of a stranger's texts the one that is pinned; and
+ * whatever follows one of these, signed as both demand.
+ */
 export async function believedPolicies(
   { policies, pins }: Trust,
   texts: readonly string[],
 ): Promise<readonly MeshPolicy[]> {
   const believed = new Map(policies.map((policy) => [policy.digest, policy]));
-  for (const text of texts) {
-    const digest = digestOf(text);
-    const policy = digest === pins?.policy && !believed.has(digest) ? parseMeshPolicy(text) : undefined;
-    if (policy?.ok === true) believed.set(digest, policy.value);
+  const candidates = texts.flatMap((text) => {
+    const policy = parseMeshPolicy(text);
+    return policy.ok ? [policy.value] : [];
+  });
+  for (const policy of candidates.sort(byNumber)) {
+    const previous = policy.previous === null ? undefined : believed.get(policy.previous);
+    const follows = previous !== undefined && (await missingForSuccession(previous, policy)) === undefined;
+    if (follows || policy.digest === pins?.policy) believed.set(policy.digest, policy);
   }
-  return [...believed.values()]
-    .filter(({ origin }) => pins === undefined || origin === pins.origin)
-    .sort((a, b) => a.number - b.number);
+  return [...believed.values()].filter(({ origin }) => pins === undefined || origin === pins.origin).sort(byNumber);
 }
+
+const byNumber = (a: MeshPolicy, b: MeshPolicy): number => a.number - b.number;
 
 /** The policy that a statement names, if it is believed and of the same log. */
 export function policyOf(
