@@ -34,9 +34,11 @@ export interface Snapshot {
 /** Only the canonical form: the low bits of the last character that 32 bytes leave over are 0. */
 const base64Of32Bytes = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
-/** JCS of an array is that of its elements, so each slot is encoded by itself. */
+/** JCS of an array is that of its elements; of a key it is JSON, and a revision or base64 is written as it is. */
 export function encodeSnapshot({ origin, slots }: Snapshot): string {
-  const rows = slots.map(({ key, rev, salt, leaf, value }) => canonicalJson([key, rev, salt, leaf, value]));
+  const rows = slots.map(
+    ({ key, rev, salt, leaf, value }) => `[${JSON.stringify(key)},${rev},"${salt}","${leaf}",${canonicalJson(value)}]`,
+  );
   return `{"origin":${canonicalJson(origin)},"slots":[${rows.join(",")}]}`;
 }
 

@@ -102,7 +102,7 @@ describe("a lock", () => {
 
   test("names what it changed in the order of keys, whatever order they come in", () => {
     const all = locked(new Map([...flags("a", "b", "c", "d")].reverse())).lock;
-    const reordered = { ...all, entries: new Map([...all.entries].reverse()) };
+    const reordered = { ...all, entries: new Map([...all.entries].sort(([a], [b]) => (a < b ? 1 : -1))) };
     const edited = flags("f", "e", "b", "a");
     for (const key of edited.keys()) edited.set(key, { state: "DISABLED", variants: {} });
     expect(locked(edited, reordered).entries).toEqual({
