@@ -51,7 +51,7 @@ export async function makeRelease(
     return err({ code: "release_too_large", message: message_ });
   }
   const blobs = new Map([
-    [publicKeys(mesh).policy(policy.number), policy.text],
+    [publicKeys(mesh).policy(policy.digest), policy.text],
     [publicKeys(mesh).snapshot(statement.snapshotDigest), snapshot],
     [controlPlaneKeys(mesh).lock(statement.lockDigest), lockText],
   ]);

@@ -12,6 +12,7 @@ import { parseCheckpoint } from "../../shared/trust/checkpoint.ts";
 import { parseSignedNote } from "../../shared/trust/signed-note.ts";
 import { parseStatement, type Statement } from "../../shared/trust/statement.ts";
 import { AnchorError } from "../publisher/anchor.ts";
+import { readPolicies } from "./policies.ts";
 import type { ReleaseLog } from "./release-log.ts";
 
 export interface ProofFault {
@@ -74,16 +75,6 @@ async function readEntry(
   if (toBase64(tree.root) !== configRoot) throw damaged(`the snapshot of release ${release} has another root`);
   const { rev, salt, value } = found;
   return { key: found.key, value, rev, salt, slot, path: inclusionProof(tree, slot).map(toBase64) };
-}
-
-/** All there are: who pins the first can follow them to the one in force. */
-async function readPolicies(log: ReleaseLog, mesh: MeshId): Promise<string[]> {
-  const texts: string[] = [];
-  for (let number = 1; ; number++) {
-    const text = await log.blob(publicKeys(mesh).policy(number));
-    if (text === undefined) return texts;
-    texts.push(text);
-  }
 }
 
 export interface Consistency {

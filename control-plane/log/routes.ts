@@ -1,15 +1,15 @@
-/**
  * The release log over HTTP as C2SP tlog-tiles, so that any tool of that kind can mirror and witness it. Such tools send
  * no token, so none is asked for: what a log holds are digests, approvers' signatures and times.
  */
+import { readPolicies } from "./policies.ts";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { Hono } from "hono";
 import { meshOf } from "../api/mesh-param.ts";
 import { problem } from "../api/problem.ts";
 import type { Engine } from "../engine/engine.ts";
-import { publicKeys } from "../../shared/store/keys.ts";
 import { ok } from "../../shared/result.ts";
+import { readPolicies } from "./policies.ts";
 import type { ReleaseLog } from "./release-log.ts";
 import { encodeEntryBundle, leavesOf, parseTilePath, tileOf, type TileAddress } from "./tiles.ts";
 
@@ -50,7 +50,7 @@ export function logRoutes({ readLog }: Pick<Engine, "readLog">): Hono {
   app.get("/policies/:number{[1-9][0-9]{0,8}}", async (c) => {
     const mesh = meshOf(c);
     const number = Number(c.req.param("number"));
-    const text = await readLog(mesh, async (log) => ok(await log.blob(publicKeys(mesh).policy(number))));
+    const text = await readLog(mesh, async (log) => ok((await readPolicies(log, mesh))[number - 1]));
     if (!text.ok) return problem(text.error);
     if (text.value === undefined) return problem({ code: "not_found", message: `there is no policy ${number}` });
     const headers = { "content-type": "application/json", "cache-control": "no-cache", ...anyOrigin };

@@ -197,7 +197,7 @@ function blobKeysOf(mesh: MeshId, release: SignedRelease): readonly string[] {
   const { snapshotDigest, lockDigest, policy } = statement.value;
   return [
     publicKeys(mesh).snapshot(snapshotDigest),
-    publicKeys(mesh).policy(policy.number),
+    publicKeys(mesh).policy(policy.digest),
     controlPlaneKeys(mesh).lock(lockDigest),
   ];
 }

@@ -34,7 +34,7 @@ export interface News {
 
 /** What a cold isolate is given. It verifies all of it. */
 export interface HubCopy extends News {
-  readonly policy: string | null;
+  readonly policies: readonly string[];
   readonly snapshot: string | null;
 }
 
@@ -92,7 +92,7 @@ export class Hub extends DurableObject<Env> {
     const { head, fresh } = await store.candidate();
     if (head === null) return undefined;
     const snapshot = await store.snapshot("" as Parameters<Store["snapshot"]>[0]);
-    return { head, fresh, policy: await store.policy(0), snapshot };
+    return { head, fresh, policies: this.kept.policies(), snapshot };
   }
 
   async forks(): Promise<ReturnType<Kept["evidence"]>> {

@@ -2,6 +2,7 @@
 import type { VerifiedRelease } from "../../shared/acceptance/verified-release.ts";
 import { toBase64 } from "../../shared/encoding/bytes.ts";
 import type { Digest } from "../../shared/encoding/digest.ts";
+import { policyReader } from "../source/policy-texts.ts";
 import type { Store } from "../source/store.ts";
 
 /** A row of a Durable Object's SQLite holds at most 2 MB; a character may take 3 bytes. */
@@ -19,6 +20,8 @@ interface Watermark {
 export interface Kept {
   /** The kept head and its parts, to be verified like any other store's; `undefined` where nothing is kept. */
   readonly read: () => Store | undefined;
+  /** Texts of the policies, from the pinned one to the one in force. */
+  readonly policies: () => readonly string[];
   readonly write: (release: VerifiedRelease, pinned: Digest, fresh: string | null) => void;
   /** The newest checkpoint that was ever believed under a first policy: nothing shorter is believed again under it. */
   readonly watermark: (policy: Digest) => { readonly size: number; readonly root: string } | undefined;
@@ -42,6 +45,7 @@ export function openKept(storage: DurableObjectStorage): Kept {
     if (value === null) sql.exec("DELETE FROM parts WHERE name = ?", name);
     else sql.exec("INSERT OR REPLACE INTO parts VALUES (?, ?)", name, value);
   };
+  const policies = (): string[] => JSON.parse(part("policies") ?? "[]") as string[];
   return {
     read() {
       const head = part("head");
@@ -50,18 +54,19 @@ export function openKept(storage: DurableObjectStorage): Kept {
         candidate: async () => ({ head, fresh: part("fresh") }),
         leaves: async () => [],
         statements: async () => [],
-        policy: async () => part("policy"),
+        policy: policyReader(policies()),
         snapshot: async () => {
           const rows = sql.exec<{ text: string }>("SELECT text FROM chunks ORDER BY number").toArray();
           return rows.map(({ text }) => text).join("");
         },
       };
     },
+    policies,
     watermark(policy) {
       const { pinned, size, root } = JSON.parse(part("watermark") ?? "{}") as Partial<Watermark>;
       return pinned === policy && size !== undefined && root !== undefined ? { size, root } : undefined;
     },
-    write({ head, policy, snapshotText, statement, checkpoint }, pinned, fresh) {
+    write({ head, policies, snapshotText, statement, checkpoint }, pinned, fresh) {
       storage.transactionSync(() => {
         if (part("snapshot") !== statement.snapshotDigest) {
           sql.exec("DELETE FROM chunks");
@@ -71,7 +76,7 @@ export function openKept(storage: DurableObjectStorage): Kept {
         }
         keep("head", head);
         keep("fresh", fresh);
-        keep("policy", policy.text);
+        keep("policies", JSON.stringify(policies.map(({ text }) => text)));
         keep("snapshot", statement.snapshotDigest);
         const watermark: Watermark = { pinned, size: checkpoint.size, root: toBase64(checkpoint.root) };
         keep("watermark", JSON.stringify(watermark));

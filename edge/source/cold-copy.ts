@@ -3,6 +3,7 @@
  * as Redis: whoever reads it verifies it in full.
  */
 import type { VerifiedRelease } from "../../shared/acceptance/verified-release.ts";
+import { policyReader } from "./policy-texts.ts";
 import type { Store } from "./store.ts";
 
 export interface ColdCopy {
@@ -14,7 +15,7 @@ export interface ColdCopy {
 interface Copy {
   readonly head: string;
   readonly fresh: string | null;
-  readonly policy: string;
+  readonly policies: readonly string[];
   readonly snapshot: string;
 }
 
@@ -27,17 +28,17 @@ export function createColdCopy(cache: Pick<Cache, "match" | "put">, origin: stri
     async read() {
       const response = await cache.match(key);
       if (response === undefined) return undefined;
-      const { head, fresh, policy, snapshot } = await response.json<Copy>();
+      const { head, fresh, policies, snapshot } = await response.json<Copy>();
       return {
         candidate: async () => ({ head, fresh }),
         leaves: async () => [],
         statements: async () => [],
-        policy: async () => policy,
+        policy: policyReader(policies),
         snapshot: async () => snapshot,
       };
     },
-    async write({ head, policy, snapshotText }, fresh) {
-      const copy: Copy = { head, fresh, policy: policy.text, snapshot: snapshotText };
+    async write({ head, policies, snapshotText }, fresh) {
+      const copy: Copy = { head, fresh, policies: policies.map(({ text }) => text), snapshot: snapshotText };
       const headers = { "cache-control": `max-age=${keepSeconds}`, "content-type": "application/json" };
       await cache.put(key, Response.json(copy, { headers }));
     },

@@ -4,6 +4,7 @@
  */
 import type { MeshId } from "../../shared/document/mesh-id.ts";
 import type { Announcement, Hub, News, Told } from "../hub/hub.ts";
+import { policyReader } from "./policy-texts.ts";
 import type { Store } from "./store.ts";
 
 export interface HubLink {
@@ -53,12 +54,12 @@ export function createHubLink(namespace: HubNamespace, mesh: MeshId, sleep: (ms:
     async copy() {
       const found = await hub().copy();
       if (found === undefined) return undefined;
-      const { head, fresh, policy, snapshot } = found;
+      const { head, fresh, policies, snapshot } = found;
       return {
         candidate: async () => ({ head, fresh }),
         leaves: async () => [],
         statements: async () => [],
-        policy: async () => policy,
+        policy: policyReader(policies),
         snapshot: async () => snapshot,
       };
     },

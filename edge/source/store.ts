@@ -40,7 +40,7 @@ export function storeOf(redis: Redis, mesh: MeshId): Store {
     },
     leaves: (from, to) => redis.lrange(keys.leaves, from, to - 1),
     statements: (from, to) => redis.lrange(keys.statements, from, to - 1),
-    policy: (number) => redis.get(keys.policy(number)),
+    policy: (digest) => redis.get(keys.policy(digest)),
     snapshot: (digest) => redis.get(keys.snapshot(digest)),
   };
 }

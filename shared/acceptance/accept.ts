@@ -60,7 +60,7 @@ export async function accept(
   if (memory !== undefined && checkpoint.size < memory.checkpoint.size) {
     return err(refusal("older_checkpoint", `log of ${checkpoint.size}, ${memory.checkpoint.size} is known`));
   }
-  const policies = await readPolicies(statement.policy, memory?.policy, pins, reads);
+  const policies = await readPolicies(statement.policy, memory?.policies ?? [], pins, reads);
   if (!policies.ok) return policies;
   const policy = policies.value.inForce;
   if (!(await isSignedBy(policy.log, note))) {
@@ -117,6 +117,7 @@ export async function accept(
     frontier: frontier.value,
     statement,
     policy,
+    policies: policies.value.policies,
     overlay: head.overlay,
     ...content.value,
     freshAt,

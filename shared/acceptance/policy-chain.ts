@@ -15,17 +15,18 @@ import { textOrNull, type StoreReads } from "./verified-release.ts";
 
 export interface PolicyChain {
   readonly inForce: MeshPolicy;
-  /** All that were walked, the known one too. */
-  readonly byDigest: ReadonlyMap<Digest, MeshPolicy>;
+  /** From the one that the deployment pins to the one in force. */
+  readonly policies: readonly MeshPolicy[];
 }
 
-/** @param known the policy of the newest release that was believed; absent: the pinned one is where the chain begins */
+/** @param believed the chain up to the policy of the newest release that was believed; empty: the pinned one is where it begins */
 export async function readPolicies(
   named: Statement["policy"],
-  known: MeshPolicy | undefined,
+  believed: readonly MeshPolicy[],
   pins: MeshPins,
   reads: Pick<StoreReads, "policy">,
 ): Promise<Result<PolicyChain, Refusal>> {
+  const known = believed.at(-1);
   if (known !== undefined && named.number < known.number) {
     return err(refusal("policy_older", `policy ${named.number}, policy ${known.number} is known`));
   }
@@ -50,7 +51,7 @@ export async function readPolicies(
   }
   const [inForce] = walked;
   if (inForce === undefined) throw new Error("a chain has at least the policy that it begins with");
-  return ok({ inForce, byDigest: new Map(chain.map((policy) => [policy.digest, policy])) });
+  return ok({ inForce, policies: [...believed.slice(0, -1), ...chain] });
 }
 
 async function readPolicy(
@@ -59,7 +60,7 @@ async function readPolicy(
   pins: MeshPins,
   reads: Pick<StoreReads, "policy">,
 ): Promise<Result<MeshPolicy, Refusal>> {
-  const text = textOrNull(await reads.policy(number));
+  const text = textOrNull(await reads.policy(digest));
   if (text === null) return err(refusal("policy_missing", `the store has no policy ${number}`));
   if (exceedsBytes(text, limits.policyBytesMax) || digestOf(text) !== digest) {
     return err(refusal("policy_unpinned", `the stored policy ${number} doesn't have the digest ${digest}`));

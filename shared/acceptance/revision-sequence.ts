@@ -26,7 +26,8 @@ export async function checkSequence(
     const where = `${between.length + 1} releases after revision ${known.revision}`;
     return refusal("revision_out_of_sequence", `revision ${newest.revision} stands ${where}`);
   }
-  if (newest.revision > known.revision && between.length > statementsPerPage) return checkApprovals(newest, policies.inForce);
+  if (newest.revision > known.revision && between.length > statementsPerPage)
+    return checkApprovals(newest, policies.inForce);
   const skipped = newest.revision === known.revision ? ok([]) : await readBetween(known, between, reads);
   if (!skipped.ok) return skipped.error;
   let previous = known;
@@ -42,7 +43,7 @@ export async function checkSequence(
 
 /** Under the policy that was in force at that release. */
 async function checkApprovalsOf(statement: Statement, policies: PolicyChain): Promise<Refusal | undefined> {
-  const policy = policies.byDigest.get(statement.policy.digest);
+  const policy = policies.policies.find(({ digest }) => digest === statement.policy.digest);
   return policy === undefined
     ? refusal(
         "policy_unpinned",

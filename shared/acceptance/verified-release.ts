@@ -16,7 +16,10 @@ export interface VerifiedRelease {
   /** Of the whole log, this release's leaf included. */
   readonly frontier: Frontier;
   readonly statement: Statement;
+  /** In force. */
   readonly policy: MeshPolicy;
+  /** From the one that the deployment pins to the one in force. */
+  readonly policies: readonly MeshPolicy[];
   readonly overlay: Overlay;
   readonly entries: Entries;
   /** Its digest was checked. The tree in it is not yet: that is recomputed in the background. */
@@ -34,6 +37,6 @@ export interface StoreReads {
   /** Leaf hashes of the log, base64, from index `from` up to but not including `to`. */
   readonly leaves: (from: number, to: number) => Promise<readonly string[]>;
   readonly statements: (from: number, to: number) => Promise<readonly string[]>;
-  readonly policy: (number: number) => Promise<string | null>;
+  readonly policy: (digest: Digest) => Promise<string | null>;
   readonly snapshot: (digest: Digest) => Promise<string | null>;
 }

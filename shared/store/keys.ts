@@ -19,7 +19,8 @@ export interface PublicKeys {
   readonly statements: string;
   /** Channel: one line per release. */
   readonly events: string;
-  readonly policy: (number: number) => string;
+  /** By digest, as the statement names it: of two that were drafted with one number, one came into force. */
+  readonly policy: (digest: Digest) => string;
   readonly snapshot: (digest: Digest) => string;
   readonly delta: (from: Digest, to: Digest) => string;
 }
@@ -33,7 +34,7 @@ export function publicKeys(mesh: MeshId): PublicKeys {
     leaves: `${prefix}leaves`,
     statements: `${prefix}statements`,
     events: `${prefix}events`,
-    policy: (number) => `${prefix}policy:${number}`,
+    policy: (digest) => `${prefix}policy:${hexOf(digest)}`,
     snapshot: (digest) => `${prefix}snapshot:${hexOf(digest)}`,
     delta: (from, to) => `${prefix}delta:${hexOf(from)}:${hexOf(to)}`,
   };

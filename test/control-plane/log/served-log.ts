@@ -70,9 +70,9 @@ function authorityOf({ mesh, policyText, log, freshness }: World): Authority {
   return { pins, policy: policy.value, keys: { log, freshness } };
 }
 
-const blobsOf = ({ mesh, policy, policyText }: World, { revision, content }: Release): Blobs =>
+const blobsOf = ({ mesh, policyText, policyDigest }: World, { revision, content }: Release): Blobs =>
   new Map([
-    [publicKeys(mesh).policy(policy.number), policyText],
+    [publicKeys(mesh).policy(policyDigest), policyText],
     [publicKeys(mesh).snapshot(content.snapshotDigest), revision.snapshot],
     [
       controlPlaneKeys(mesh).lock(content.lockDigest),
