@@ -1,7 +1,7 @@
+/**
  * The release log over HTTP as C2SP tlog-tiles, so that any tool of that kind can mirror and witness it. Such tools send
  * no token, so none is asked for: what a log holds are digests, approvers' signatures and times.
  */
-import { readPolicies } from "./policies.ts";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { Hono } from "hono";
