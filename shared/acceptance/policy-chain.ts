@@ -38,7 +38,7 @@ export async function readPolicies(
       return err(refusal("policy_unpinned", `policy ${named.number}, ${named.digest}, doesn't lead back to ${begin}`));
     }
     const policy: Result<MeshPolicy, Refusal> =
-      known?.digest === wanted ? ok(known) : await readPolicy(number, wanted, pins, reads);
+      known?.digest === wanted && known.number === number ? ok(known) : await readPolicy(number, wanted, pins, reads);
     if (!policy.ok) return policy;
     walked.push(policy.value);
     wanted = policy.value.previous;
