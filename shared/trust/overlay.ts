@@ -37,8 +37,10 @@ export const overlayDigest = (overlay: Overlay): Digest => digestOf(canonicalJso
 
 /** The step of this flag's plan that equals the percent, in thousandths, or `undefined`. */
 export function stepAt(flag: FlagEntry, percent: number): Millipercent | undefined {
-  if (flag.rollout === undefined || !("steps" in flag.rollout)) return undefined;
-  return flag.rollout.steps.find((step) => step / 1000 === percent);
+  const { rollout } = flag;
+  // What was signed needn't have been validated.
+  const steps: unknown = isObject(rollout) ? rollout["steps"] : undefined;
+  return Array.isArray(steps) ? (steps as Millipercent[]).find((step) => step / 1000 === percent) : undefined;
 }
 
 /** The first flag that the overlay names and may not: unknown, or moved to a percent outside its plan. */
