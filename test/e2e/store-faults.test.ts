@@ -182,9 +182,13 @@ test("values of one mesh are refused as another's", async () => {
     for (let release = 0; release <= (before.release ?? 0) + 1; release++) {
       expect((await other.push(splitDocument(on, off, release))).status).toBe(201);
     }
-    const foreign = await other.store.command(["GET", keys.head]);
-    await write(keys.head, typeof foreign === "string" ? foreign : new TextDecoder().decode(foreign as Uint8Array));
-    // Same origin, same names, other keys: the policy that it names is not the pinned one.
+    // With the policy that it names, so that only the pins are in the way.
+    const copied = (await other.store.command(["KEYS", "*:pub:*"])) as readonly Uint8Array[];
+    const names = copied.map((name) => (typeof name === "string" ? name : new TextDecoder().decode(name)));
+    for (const name of names.filter((name) => name === keys.head || name.includes(":policy:"))) {
+      const value = await other.store.command(["GET", name]);
+      await write(name, typeof value === "string" ? value : new TextDecoder().decode(value as Uint8Array));
+    }
     const refused = await mesh.until(({ lastFailure }) => lastFailure?.code === "policy_unpinned");
     expect(refused.release).toBe(before.release);
   } finally {
