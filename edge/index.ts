@@ -13,11 +13,13 @@ const deployment = parseDeploymentPolicy(deploymentJson);
 if (!deployment.ok) throw new Error(`${deployment.error}. See docs/deploy.md`);
 
 const sleep = (ms: number): Promise<void> => scheduler.wait(ms);
+const log = (line: string): void => console.warn(line);
 const sources = new Map<string, MeshSource>();
 
 const router = createRouter({
   deployment: deployment.value,
   clockMs: () => Date.now(),
+  log,
   sourceOf(pins, env) {
     const known = sources.get(pins.mesh);
     if (known !== undefined) return known;
@@ -33,7 +35,7 @@ const router = createRouter({
       clockMs: () => Date.now(),
       sleep,
       mint: () => crypto.randomUUID(),
-      log: (line) => console.warn(line),
+      log,
     });
     sources.set(pins.mesh, source);
     return source;

@@ -28,6 +28,8 @@ export interface RouterDeps {
   /** The mesh's source in this isolate, made at its first use; `undefined` where the store isn't configured. */
   readonly sourceOf: (pins: MeshPins, env: Env) => MeshSource | undefined;
   readonly clockMs: () => number;
+  /** Receives one line of JSON. */
+  readonly log: (line: string) => void;
 }
 
 const ownPrefix = "/.well-known/flagmesh/";
@@ -35,7 +37,7 @@ const ownPrefix = "/.well-known/flagmesh/";
 /** A tunnel, and an echo of the client's own headers, secrets of proxies included (RFC 9110, 9.3.6 and 9.3.8). */
 const refusedMethods = new Set(["CONNECT", "TRACE"]);
 
-export function createRouter({ deployment, sourceOf, clockMs }: RouterDeps) {
+export function createRouter({ deployment, sourceOf, clockMs, log }: RouterDeps) {
   const findMesh = meshFinder(deployment);
   const app = new Hono<{ Bindings: Env }>();
 
@@ -56,7 +58,7 @@ export function createRouter({ deployment, sourceOf, clockMs }: RouterDeps) {
     return answer(request, target, source, c.env);
   });
   app.onError((error) => {
-    console.error(JSON.stringify({ level: "error", event: "router_failed", message: String(error) }));
+    log(JSON.stringify({ level: "error", event: "router_failed", message: String(error) }));
     return problem("router_failed", "its log says why");
   });
   return app;
@@ -102,7 +104,16 @@ export function createRouter({ deployment, sourceOf, clockMs }: RouterDeps) {
     if (routed === undefined) throw new Error(`route ${route.name} has no backend for variant ${variant}`);
 
     const pathAndQuery = target.path + target.query;
-    const { response, backend } = await forward(request, headers, pathAndQuery, routed, targetingKey, revision, env);
+    const { response, backend } = await forward({
+      request,
+      headers,
+      pathAndQuery,
+      backend: routed,
+      identity: targetingKey,
+      revision,
+      env,
+      log,
+    });
     const drop = responseHeadersToDrop(response.headers);
     if (drop.length === 0 && identity.setCookie === undefined && !revision.debugHeaders) return response;
     // A protocol switch can't be rebuilt, nor can what is no status of HTTP.

@@ -9,6 +9,7 @@ export interface Forwarded {
   readonly backend: string;
 }
 
+type FailureCode = "backend_unreachable" | "backend_binding_missing";
 type Fetch = (input: string | Request, init: RequestInit) => Promise<Response>;
 
 /** Methods that may be sent twice. */
@@ -17,29 +18,36 @@ const isSafe = (method: string): boolean => method === "GET" || method === "HEAD
 /** A second endpoint, or a fallback, is tried once each; then the client is told. */
 const attemptsMax = 2;
 
-/**
- * @param pathAndQuery as the client sent it; nothing else of the request has a say in where it goes
- * @param identity ranks the endpoints
- */
-export async function forward(
-  request: Request,
-  headers: Headers,
-  pathAndQuery: string,
-  backend: Backend,
-  identity: string | undefined,
-  { backends }: Revision,
-  env: Env,
-): Promise<Forwarded> {
+export interface ToForward {
+  readonly request: Request;
+  readonly headers: Headers;
+  /** As the client sent it; nothing else of the request has a say in where it goes. */
+  readonly pathAndQuery: string;
+  readonly backend: Backend;
+  /** Ranks the endpoints. */
+  readonly identity: string | undefined;
+  readonly revision: Revision;
+  readonly env: Env;
+  /** Receives one line of JSON. */
+  readonly log: (line: string) => void;
+}
+
+export async function forward(what: ToForward): Promise<Forwarded> {
+  const { request, headers, pathAndQuery, backend, identity, revision, env, log } = what;
   // workerd has a body for `Content-Length: 0` too.
   const body = request.headers.get("content-length") === "0" ? null : request.body;
   const replayable = body === null && isSafe(request.method);
   const send = senderOf(request, headers, body);
+  const fail = ({ name }: Backend, code: FailureCode, message: string): Forwarded => {
+    log(JSON.stringify({ level: "warn", event: code, backend: name, message }));
+    return { response: problem(code, `backend ${name} gave no answer`), backend: name };
+  };
   let failed: Forwarded | undefined;
   let next: Backend | undefined = backend;
   for (
     const tried = new Set<string>();
     next !== undefined && !tried.has(next.name);
-    next = next.fallback === undefined ? undefined : backends.get(next.fallback)
+    next = next.fallback === undefined ? undefined : revision.backends.get(next.fallback)
   ) {
     tried.add(next.name);
     const origins = originsOf(next, identity, env);
@@ -71,11 +79,6 @@ function senderOf(
     return (fetch, url) => fetch(new Request(url, request), init);
   }
   return (fetch, url) => fetch(url, { ...init, method, body });
-}
-
-function fail({ name }: Backend, code: "backend_unreachable" | "backend_binding_missing", why: string): Forwarded {
-  console.warn(JSON.stringify({ level: "warn", event: code, backend: name, message: why }));
-  return { response: problem(code, `backend ${name} gave no answer`), backend: name };
 }
 
 const globalFetch: Fetch = (input, init) => fetch(input, init);

@@ -20,6 +20,7 @@ export interface RoutedMesh {
   readonly isolate: Isolate;
   readonly published: Published;
   readonly sent: Sent[];
+  readonly logged: string[];
   /** What each binding answers: its own name, until a test says otherwise. */
   readonly answers: Map<string, (request: Request) => Response | Promise<Response>>;
   readonly env: Record<string, unknown>;
@@ -42,6 +43,7 @@ export async function routedMesh(entries: Entries, pins: Partial<MeshPins> = {},
   if (!cold && refused !== undefined) throw new Error(refused.message);
 
   const sent: Sent[] = [];
+  const logged: string[] = [];
   const answers: RoutedMesh["answers"] = new Map();
   const env: Record<string, unknown> = {};
   for (const binding of bindings) {
@@ -57,6 +59,7 @@ export async function routedMesh(entries: Entries, pins: Partial<MeshPins> = {},
     deployment: { deployment: "example.com", meshes: [pinsWith({ bindings, ...pins })] },
     sourceOf: () => isolate.source,
     clockMs: time.now,
+    log: (line) => logged.push(line),
   });
   const context = { waitUntil() {}, passThroughOnException() {}, props: {} } as unknown as ExecutionContext;
   return {
@@ -66,6 +69,7 @@ export async function routedMesh(entries: Entries, pins: Partial<MeshPins> = {},
     isolate,
     published,
     sent,
+    logged,
     answers,
     env,
     fetch: async (path, init) => {

@@ -210,6 +210,7 @@ describe("the router's own answers are problems with a code", () => {
     const response = await mesh.fetch("/", as("ada"));
     expect([response.status, response.headers.get("content-type")]).toEqual([500, "application/problem+json"]);
     expect(await response.text()).not.toContain("inside");
+    expect(mesh.logged).toEqual([expect.stringContaining("an inside")]);
   });
 });
 

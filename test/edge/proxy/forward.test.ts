@@ -55,6 +55,7 @@ describe("a backend that can't be reached", () => {
       502,
       expect.objectContaining({ code: "backend_unreachable", detail: "backend on gave no answer" }),
     ]);
+    expect(mesh.logged).toHaveLength(3);
   });
 
   test("is told of under the name of the one who answered instead", async () => {

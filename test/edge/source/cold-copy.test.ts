@@ -76,23 +76,27 @@ describe("an isolate that starts while its store is away", () => {
     expect([release(isolate), isolate.source.serving()?.release.freshAt]).toEqual([0, startSeconds + maxStale]);
   });
 
-  test.each(["head", "fresh", "policy", "snapshot"] as const)("refuses a copy with an altered %s", async (part) => {
+  test.each<[string, (value: unknown) => readonly unknown[]]>([
+    ["head", (head) => [`${String(head)} `, "", 7, null, undefined]],
+    ["policies", (texts) => [[`${String(texts)} `], [""], [], "", 7, null, undefined]],
+    ["snapshot", (text) => [`${String(text)} `, "", 7, null, undefined]],
+  ])("refuses a copy with an altered %s", async (part, alter) => {
     const [key = "", text = ""] = [...cache.texts][0] ?? [];
-    const copy = JSON.parse(text) as Record<string, string | null>;
-    const altered = [
-      { ...copy, [part]: `${copy[part]?.slice(0, -1)} ` },
-      { ...copy, [part]: "" },
-      { ...copy, [part]: 7 },
-      { ...copy, [part]: undefined },
-      [],
-      null,
-    ];
-    for (const value of altered.slice(part === "fresh" ? 4 : 0)) {
+    const copy = JSON.parse(text) as Record<string, unknown>;
+    const altered = alter(copy[part]).map((value) => ({ ...copy, [part]: value }));
+    for (const value of [...altered, [], null]) {
       cache.texts.set(key, JSON.stringify(value));
       const isolate = await startCold();
       expect([release(isolate), value]).toEqual([undefined, value]);
       expect(isolate.source.failures.counts()).not.toEqual({ store_unreachable: 1 });
     }
+  });
+
+  test("does without an altered renewal of freshness: the head has one of its own", async () => {
+    const [key = "", text = ""] = [...cache.texts][0] ?? [];
+    cache.texts.set(key, JSON.stringify({ ...(JSON.parse(text) as object), fresh: "altered" }));
+    const isolate = await startCold();
+    expect([release(isolate), isolate.code()]).toEqual([0, "freshness_malformed"]);
   });
 
   test("goes on when the cache fails, hangs, or has something else", async () => {
