@@ -31,11 +31,27 @@ export interface Remote {
 const localPort = 8788;
 const timeoutMs = 30_000;
 
+/** The token of a call, or the local mesh's, which goes to nobody but this machine; `undefined` where there is neither. */
+export function tokenAtHand({ context, global }: Call): string | undefined {
+  if (global.token !== undefined) return global.token;
+  if (global.url !== undefined && !isLoopback(global.url)) return undefined;
+  const local = findStateFolder(global.dir) ?? findStateFolder(context.cwd);
+  return local?.read(local.files.adminToken)?.trim();
+}
+
+const isLoopback = (url: string): boolean =>
+  URL.canParse(url) && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+
+/** Without a slash at its end. */
+export function controlPlaneUrl({ context, global }: Call): Result<string, Refused> {
+  const base = global.url ?? `http://127.0.0.1:${context.env["FLAGMESH_CONTROL_PORT"] ?? localPort}`;
+  return URL.canParse(base) ? ok(base.replace(/\/+$/, "")) : usage("bad_url", `${base} is no URL`);
+}
+
 /** @param lockMesh the mesh of the lock at hand, where there is one */
 export function reach(call: Call, lockMesh?: MeshId): Result<Remote, Refused> {
   const { context, global } = call;
-  const local = findStateFolder(global.dir) ?? findStateFolder(context.cwd);
-  const token = global.token ?? local?.read(local.files.adminToken)?.trim();
+  const token = tokenAtHand(call);
   if (token === undefined) {
     return usage(
       "no_token",
@@ -43,12 +59,12 @@ export function reach(call: Call, lockMesh?: MeshId): Result<Remote, Refused> {
       "a local mesh (`flagmesh dev`) keeps one in .flagmesh/",
     );
   }
+  const local = findStateFolder(global.dir) ?? findStateFolder(context.cwd);
   const mesh = global.mesh ?? lockMesh ?? onlyMesh(local?.read(local.files.deployment));
   if (mesh === undefined) return usage("no_mesh", "which mesh? Pass --mesh tenant/environment");
-  const base = global.url ?? `http://127.0.0.1:${context.env["FLAGMESH_CONTROL_PORT"] ?? localPort}`;
-  if (!URL.canParse(base)) return usage("bad_url", `${base} is no URL`);
-  const url = base.replace(/\/+$/, "");
-  return ok({ mesh, url, send: (request) => send(call, url, `/v1/meshes/${mesh}`, token, request) });
+  const url = controlPlaneUrl(call);
+  if (!url.ok) return url;
+  return ok({ mesh, url: url.value, send: (request) => send(call, url.value, `/v1/meshes/${mesh}`, token, request) });
 }
 
 const usage = (code: string, message: string, hint?: string): Result<never, Refused> =>

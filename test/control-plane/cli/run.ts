@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Command } from "../../../control-plane/cli/command.ts";
+import type { Context } from "../../../control-plane/cli/context.ts";
 import { commands } from "../../../control-plane/cli/commands.ts";
+import type { Context } from "../../../control-plane/cli/context.ts";
 import { runCli } from "../../../control-plane/cli/program.ts";
 
 export interface Ran {
@@ -17,11 +19,18 @@ export interface Folder {
   readonly write: (files: Readonly<Record<string, string>>) => Promise<void>;
   readonly read: (name: string) => Promise<string>;
   /** @param line as after `flagmesh `, split at spaces */
-  readonly run: (line: string, env?: Readonly<Record<string, string>>, own?: readonly Command[]) => Promise<Ran>;
+  readonly run: (
+    line: string,
+    env?: Readonly<Record<string, string>>,
+    own?: readonly Command[],
+    /** Another world around it: a fetch that answers, somebody at the terminal. */
+    world?: Partial<Context>,
+  ) => Promise<Ran>;
   readonly remove: () => Promise<void>;
 }
 
-export async function createFolder(): Promise<Folder> {
+/** @param world what commands meet otherwise than by default */
+export async function createFolder(world: Partial<Context> = {}): Promise<Folder> {
   const folder = await mkdtemp(path.join(tmpdir(), "flagmesh-cli-"));
   return {
     path: folder,
@@ -32,7 +41,7 @@ export async function createFolder(): Promise<Folder> {
       }
     },
     read: (name) => readFile(path.join(folder, name), "utf8"),
-    async run(line, env = {}, own = commands) {
+    async run(line, env = {}, own = commands, world = {}) {
       let stdout = "";
       let stderr = "";
       const exit = await runCli(
@@ -47,6 +56,8 @@ export async function createFolder(): Promise<Folder> {
           randomBytes: (length) => new Uint8Array(length).fill(7),
           fetch: () => Promise.reject(new TypeError("fetch failed")),
           signal: new AbortController().signal,
+          ...world,
+          ...world,
         },
         "1.2.3",
       );
