@@ -31,6 +31,9 @@ export interface Snapshot {
   readonly slots: readonly Slot[];
 }
 
+/** The longest kind, a colon and a name: a leaf can't be computed of a key that doesn't fit its length. */
+const entryKeyCharsMax = "segment:".length + limits.keyCharsMax;
+
 /** Only the canonical form: the low bits of the last character that 32 bytes leave over are 0. */
 const base64Of32Bytes = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
@@ -85,7 +88,7 @@ export function isSlotContent(
 ): boolean {
   return (
     typeof key === "string" &&
-    (key === vacantKey ? value === null : isEntryKey(key) && key.isWellFormed()) &&
+    (key === vacantKey ? value === null : isEntryKey(key) && key.isWellFormed() && key.length <= entryKeyCharsMax) &&
     value !== undefined &&
     Number.isSafeInteger(rev) &&
     (rev as number) >= 1 &&

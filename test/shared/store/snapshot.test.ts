@@ -66,6 +66,7 @@ describe("a snapshot is malformed", () => {
     ["with a key of an unknown kind", withField(occupied, 0, "experiment:x")],
     ["with a key of no kind", withField(occupied, 0, "x")],
     ["with a kind without a name", withField(occupied, 0, "flag:")],
+    ["with a key that is too long", withField(occupied, 0, `segment:${"x".repeat(limits.keyCharsMax + 1)}`)],
     ["with a key that is a number", withField(occupied, 0, 1)],
     ["with half a surrogate pair in a key", withField(occupied, 0, "flag:\ud800")],
     [
