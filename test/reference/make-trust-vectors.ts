@@ -4,9 +4,10 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { acceptanceVectors } from "./trust/acceptance-vectors.ts";
 import { trustVectors, type Files } from "./trust/trust-vectors.ts";
 
-export const vectorFiles = (): Files => new Map(trustVectors());
+export const vectorFiles = (): Files => new Map([...trustVectors(), ...acceptanceVectors()]);
 
 export const vectorText = (content: unknown): string => `${JSON.stringify(content, undefined, 2)}\n`;
 

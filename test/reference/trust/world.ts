@@ -2,7 +2,8 @@
 import { originOf, type MeshId } from "../../../shared/document/mesh-id.ts";
 import { digestOf, type Digest } from "../../../shared/encoding/digest.ts";
 import type { DeploymentPolicyText } from "../../../shared/trust/deployment-policy.ts";
-import { encodeMeshPolicy, type UnsignedPolicy } from "../../../shared/trust/mesh-policy.ts";
+import { encodeMeshPolicy, policyMessage, type UnsignedPolicy } from "../../../shared/trust/mesh-policy.ts";
+import { encodeSignatureLine } from "../../../shared/trust/signed-note.ts";
 import { cosignatureType, ed25519Type } from "../../../shared/trust/vkey.ts";
 import { alice, ben, ci, keyOf, type NamedKey } from "./keys.ts";
 
@@ -36,8 +37,23 @@ export function worldOf(id: string, change: Partial<UnsignedPolicy>): World {
     previous: null,
     ...change,
   };
-  const policyText = encodeMeshPolicy(policy);
-  return { mesh, origin, log, freshness, policy, policyText, policyDigest: digestOf(policyText) };
+  return { mesh, origin, log, freshness, ...stored(policy, []) };
+}
+
+/** The same mesh under the next policy, signed by these. */
+export function succeed(world: World, change: Partial<UnsignedPolicy>, signers: readonly NamedKey[]): World {
+  const { policy: before, policyDigest: previous } = world;
+  const policy = { ...before, number: before.number + 1, previous, ...change };
+  const lines = signers.map((key) => encodeSignatureLine(key.signNote(policyMessage(policy))));
+  return { ...world, ...stored(policy, lines) };
+}
+
+function stored(
+  policy: UnsignedPolicy,
+  lines: readonly string[],
+): Pick<World, "policy" | "policyText" | "policyDigest"> {
+  const policyText = encodeMeshPolicy(policy, lines);
+  return { policy, policyText, policyDigest: digestOf(policyText) };
 }
 
 export const production = worldOf("acme/production", {
