@@ -1,4 +1,5 @@
 /** The control plane's HTTP API. */
+import * as v from "valibot";
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { limits } from "../../shared/limits.ts";
@@ -22,6 +23,7 @@ export interface ApiDeps {
   readonly log: (line: string) => void;
 }
 
+const rotationSchema = v.strictObject({ policy: v.string(), lock: v.nullable(v.string()) });
 const releasesPerPage = 100;
 
 export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
@@ -126,6 +128,22 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
     return operate(c, { stage: percent });
   });
 
+  app.get(`${meshPath}/policy`, async (c) =>
+    respond(
+      await engine.policy(meshOf(c)),
+      (text) => new Response(text, { headers: { "content-type": "application/json" } }),
+    ),
+  );
+  app.post(`${meshPath}/policy`, async (c) => {
+    const intent = intentOf(c);
+    if (!intent.ok) return problem(intent.error);
+    const rotation = v.safeParse(rotationSchema, await c.req.json().catch(() => undefined));
+    if (!rotation.success)
+      return problem({ code: "bad_request", message: 'send {"policy": text, "lock": text or null}' });
+    const { policy, lock } = rotation.output;
+    const rotated = await engine.rotate(meshOf(c), { policy, lock: lock ?? undefined }, intent.value);
+    return respond(rotated, (released) => releasedAnswer(released));
+  });
   app.get(`${meshPath}/lock`, async (c) =>
     respond(
       await engine.state(meshOf(c)),

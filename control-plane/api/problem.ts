@@ -19,6 +19,7 @@ function statusOf(code: ApiFault["code"]): Status {
       return 401;
     case "approvals_insufficient":
     case "approvals_expired":
+    case "policy_unsigned":
       return 403;
     case "mesh_unknown":
     case "nothing_published":
@@ -48,6 +49,8 @@ function statusOf(code: ApiFault["code"]): Status {
     case "placement_refused":
     case "overlay_dangling":
     case "stage_unknown":
+    case "policy_invalid":
+    case "policy_keys_missing":
       return 422;
     case "internal":
       return 500;

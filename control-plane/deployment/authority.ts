@@ -3,13 +3,19 @@ import type { MeshId } from "../../shared/document/mesh-id.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { parseDeploymentPolicy, type MeshPins } from "../../shared/trust/deployment-policy.ts";
 import { parseMeshPolicy, type MeshPolicy } from "../../shared/trust/mesh-policy.ts";
-import { sameKey } from "../../shared/trust/vkey.ts";
+import { encodeVkey, sameKey } from "../../shared/trust/vkey.ts";
 import { parsePrivateKey } from "../keys/signing-key.ts";
 import type { MeshKeys } from "../publisher/sign-release.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
-export interface Authority {
+export interface Authority extends Mandate {
   readonly pins: MeshPins;
+  /** Under the policies after the first that came into force, oldest first. */
+  readonly successors?: readonly Mandate[];
+}
+
+/** A policy, and the keys to act under it. */
+export interface Mandate {
   readonly policy: MeshPolicy;
   readonly keys: MeshKeys;
 }
@@ -42,7 +48,8 @@ export function loadAuthorities(directory: StateDirectory): Result<ReadonlyMap<M
   return ok(authorities);
 }
 
-function loadAuthority({ files, read }: StateDirectory, pins: MeshPins): Result<Authority, ConfigurationFault> {
+function loadAuthority(directory: StateDirectory, pins: MeshPins): Result<Authority, ConfigurationFault> {
+  const { files, read } = directory;
   const { mesh } = pins;
   const policyText = read(files.policy(mesh, 1));
   if (policyText === undefined) return fault(`${files.policy(mesh, 1)} is missing`);
@@ -62,5 +69,42 @@ function loadAuthority({ files, read }: StateDirectory, pins: MeshPins): Result<
   if (!sameKey(log.value.vkey, policy.value.log) || !sameKey(freshness.value.vkey, policy.value.freshness)) {
     return fault(`the keys in ${files.logKey(mesh)} and ${files.freshnessKey(mesh)} are not those of policy 1`);
   }
-  return ok({ pins, policy: policy.value, keys: { log: log.value, freshness: freshness.value } });
+  const successors = loadSuccessors(directory, mesh);
+  if (!successors.ok) return successors;
+  return ok({
+    pins,
+    policy: policy.value,
+    keys: { log: log.value, freshness: freshness.value },
+    successors: successors.value,
+  });
+}
+
+function loadSuccessors(directory: StateDirectory, mesh: MeshId): Result<readonly Mandate[], ConfigurationFault> {
+  const { files, read } = directory;
+  const successors: Mandate[] = [];
+  for (let number = 2; ; number++) {
+    const file = files.policy(mesh, number);
+    const text = read(file);
+    if (text === undefined) return ok(successors);
+    const policy = parseMeshPolicy(text);
+    if (!policy.ok) return fault(`${file}: ${policy.error}`);
+    const keys = findKeys(directory, mesh, policy.value);
+    if (keys === undefined) return fault(`${file}: its log and freshness keys are not in ${directory.path}`);
+    successors.push({ policy: policy.value, keys });
+  }
+}
+
+/** The private keys that a policy names as log and freshness key, where both are kept. */
+export function findKeys(
+  directory: StateDirectory,
+  mesh: MeshId,
+  { log, freshness }: MeshPolicy,
+): MeshKeys | undefined {
+  const kept = directory.keys(mesh).flatMap((text) => {
+    const key = parsePrivateKey(text);
+    return key.ok ? [key.value] : [];
+  });
+  const logKey = kept.find(({ vkey }) => encodeVkey(vkey) === encodeVkey(log));
+  const freshnessKey = kept.find(({ vkey }) => encodeVkey(vkey) === encodeVkey(freshness));
+  return logKey === undefined || freshnessKey === undefined ? undefined : { log: logKey, freshness: freshnessKey };
 }

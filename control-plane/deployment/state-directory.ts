@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   writeSync,
 } from "node:fs";
@@ -24,7 +25,11 @@ export interface StateDirectory {
     readonly logKey: (mesh: MeshId) => string;
     readonly freshnessKey: (mesh: MeshId) => string;
     readonly policy: (mesh: MeshId, number: number) => string;
+    /** Where a key that came later is kept, by its key ID. */
+    readonly laterKey: (mesh: MeshId, keyId: string) => string;
   };
+  /** Every private key of a mesh that is kept here. */
+  readonly keys: (mesh: MeshId) => readonly string[];
   /** `undefined` where there is no such file. */
   readonly read: (file: string) => string | undefined;
   /** Whole or not at all, readable by the owner only. */
@@ -49,6 +54,13 @@ export function openStateDirectory(path: string, create = true): StateDirectory 
       logKey: (mesh) => join(path, "keys", mesh, "log.key"),
       freshnessKey: (mesh) => join(path, "keys", mesh, "freshness.key"),
       policy: (mesh, number) => join(path, "policies", mesh, `${number}.json`),
+      laterKey: (mesh, keyId) => join(path, "keys", mesh, `${keyId}.key`),
+    },
+    keys(mesh) {
+      const folder = join(path, "keys", mesh);
+      if (!existsSync(folder)) return [];
+      const files = readdirSync(folder).filter((name) => name.endsWith(".key"));
+      return files.map((name) => readFileSync(join(folder, name), "utf8"));
     },
     read: (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined),
     write(file, text) {

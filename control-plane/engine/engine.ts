@@ -9,16 +9,20 @@ import { parseHead } from "../../shared/store/head.ts";
 import type { Detail } from "../../shared/trust/detail.ts";
 import { encodeRenewal, renewalOf } from "../../shared/trust/freshness.ts";
 import { danglingOverlay, overlayDigest, type OverlayChange } from "../../shared/trust/overlay.ts";
+import type { MeshPolicy } from "../../shared/trust/mesh-policy.ts";
 import { parseSignedNote } from "../../shared/trust/signed-note.ts";
-import type { Authority } from "../deployment/authority.ts";
+import { parseStatement } from "../../shared/trust/statement.ts";
+import type { Authority, Mandate } from "../deployment/authority.ts";
 import { createReleaseLog, type ReleaseLog } from "../log/release-log.ts";
 import { AnchorError, type Anchor, type SignedRelease } from "../publisher/anchor.ts";
 import type { Publisher } from "../publisher/publisher.ts";
+import type { MeshKeys } from "../publisher/sign-release.ts";
 import { validatePush, type Push } from "../validator/validate-push.ts";
 import { changeOverlay } from "./change-overlay.ts";
 import { faultOf, winnerOf, type EngineFault } from "./fault.ts";
 import { makeRelease } from "./make-release.ts";
 import { loadState, type MeshState } from "./mesh-state.ts";
+import { validateRotation, type Rotation } from "./rotate.ts";
 import { summaryOf, type ReleaseSummary } from "./release-summary.ts";
 import { createTurns } from "./turns.ts";
 
@@ -47,6 +51,10 @@ export interface Engine {
     change: OverlayChange | undefined,
     intent: Intent,
   ) => Promise<Result<Released, EngineFault>>;
+  /** Brings the next mesh policy into force. */
+  readonly rotate: (mesh: MeshId, rotation: Rotation, intent: Intent) => Promise<Result<Released, EngineFault>>;
+  /** Exact text of the policy in force. */
+  readonly policy: (mesh: MeshId) => Promise<Result<string, EngineFault>>;
   readonly releases: (
     mesh: MeshId,
     from: number,
@@ -72,13 +80,24 @@ export interface EngineDeps {
   readonly clock: () => number;
   /** 32 random bytes, for the seed of a mesh's first lock. */
   readonly randomSeed: () => Bytes;
+  readonly rotations?: Rotations;
+}
+
+/** Where the keys and policies of rotations are kept. */
+export interface Rotations {
+  /** The private keys that a policy names, or `undefined` where they aren't here. */
+  readonly keysOf: (mesh: MeshId, policy: MeshPolicy) => MeshKeys | undefined;
+  readonly keep: (mesh: MeshId, policy: MeshPolicy) => void;
 }
 
 /** A race that was lost to somebody who built on the same revision is run again, so often. */
 const attemptsMax = 8;
 
-export function createEngine({ authorities, anchor, publisher, clock, randomSeed }: EngineDeps): Engine {
+export function createEngine(deps: EngineDeps): Engine {
+  const { authorities, anchor, publisher, clock, randomSeed, rotations } = deps;
   const states = new Map<MeshId, MeshState>();
+  /** Of rotations since the start. */
+  const rotated = new Map<MeshId, readonly Mandate[]>();
   const logs = new Map(Array.from(authorities.keys(), (mesh) => [mesh, createReleaseLog(anchor, mesh)]));
   /** Operators' changes don't compete with each other: however many come at once, each is made. */
   const inTurn = createTurns<MeshId>();
@@ -91,11 +110,26 @@ export function createEngine({ authorities, anchor, publisher, clock, randomSeed
     const authority = authorities.get(mesh);
     if (authority === undefined) return err({ code: "mesh_unknown", message: `${mesh} is no mesh of this deployment` });
     try {
-      return await work(authority);
+      const acting = await inForce(authority);
+      return acting.ok ? await work(acting.value) : acting;
     } catch (error) {
       if (!(error instanceof AnchorError)) throw error;
       return err({ code: error.code, message: error.message });
     }
+  }
+
+  /** The authority under the policy that the newest release is under. */
+  async function inForce(authority: Authority): Promise<Result<Authority, EngineFault>> {
+    const { mesh } = authority.pins;
+    const mandates = [authority, ...(authority.successors ?? []), ...(rotated.get(mesh) ?? [])];
+    if (mandates.length === 1) return ok(authority);
+    const newest = await anchor.newest(mesh);
+    const statement = newest === undefined ? undefined : parseStatement(newest.statement);
+    if (!statement?.ok) return ok(authority);
+    const { digest, number } = statement.value.policy;
+    const mandate = mandates.find(({ policy }) => policy.digest === digest);
+    if (mandate !== undefined) return ok({ ...authority, policy: mandate.policy, keys: mandate.keys });
+    return err({ code: "policy_keys_missing", message: `${mesh} is under policy ${number}, which isn't kept here` });
   }
 
   async function newestState({ pins: { mesh }, policy }: Authority): Promise<MeshState | undefined> {
@@ -155,6 +189,32 @@ export function createEngine({ authorities, anchor, publisher, clock, randomSeed
     return made.ok ? ok(created(made.value, state.value.lockText)) : made;
   }
 
+  async function rotate(
+    authority: Authority,
+    rotation: Rotation,
+    intent: Intent,
+  ): Promise<Result<Released, EngineFault>> {
+    const state = await ready(authority, intent);
+    if (!state.ok) return state;
+    if (state.value === undefined) return err(nothingPublished(authority));
+    if (rotation.policy === authority.policy.text) return ok(unchanged(state.value));
+    const valid = await validateRotation(rotation, state.value, authority.policy);
+    if (!valid.ok) return valid;
+    const { policy, content } = valid.value;
+    const { mesh } = authority.pins;
+    const keys = rotations?.keysOf(mesh, policy);
+    if (rotations === undefined || keys === undefined) {
+      const message = `the log and freshness keys of policy ${policy.number} are not in the control plane's directory`;
+      return err({ code: "policy_keys_missing", message });
+    }
+    // Before it is signed: a control plane that starts again must find the policy that its log is under.
+    rotations.keep(mesh, policy);
+    rotated.set(mesh, [...(rotated.get(mesh) ?? []), { policy, keys }]);
+    const acting = { ...authority, policy, keys };
+    const made = await makeRelease(publisher, acting, state.value, content, state.value.overlay, intent, clock());
+    return made.ok ? ok(created(made.value, content.lockText)) : made;
+  }
+
   async function renewFreshness({ pins: { mesh }, keys }: Authority): Promise<Result<void, EngineFault>> {
     const newest = await anchor.newest(mesh);
     const head = newest === undefined ? undefined : parseHead(newest.head);
@@ -190,6 +250,11 @@ export function createEngine({ authorities, anchor, publisher, clock, randomSeed
           retryLostRaces(typeof intent.onRelease !== "number", () => operate(authority, flag, change, intent)),
         ),
       ),
+
+    rotate: (mesh, rotation, intent) =>
+      forMesh(mesh, (authority) => inTurn(mesh, () => rotate(authority, rotation, intent))),
+
+    policy: (mesh) => forMesh(mesh, async ({ policy }) => ok(policy.text)),
 
     releases: (mesh, from, to) => forMesh(mesh, async () => ok((await anchor.releases(mesh, from, to)).map(summaryOf))),
 

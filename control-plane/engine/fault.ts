@@ -34,6 +34,7 @@ export type EngineFault =
   | { readonly code: "placement_refused"; readonly refusal: RefusalCode; readonly message: string }
   | { readonly code: "overlay_dangling"; readonly message: string }
   | { readonly code: "stage_unknown"; readonly message: string }
+  | { readonly code: "policy_invalid" | "policy_unsigned" | "policy_keys_missing"; readonly message: string }
   /** A killed flag isn't moved to another stage: that would bring it back. */
   | { readonly code: "flag_killed"; readonly message: string }
   /** The lock was made on another revision than the newest. */

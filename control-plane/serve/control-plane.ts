@@ -6,7 +6,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { createApi } from "../api/app.ts";
-import { loadAuthorities, type ConfigurationFault } from "../deployment/authority.ts";
+import { findKeys, loadAuthorities, type ConfigurationFault } from "../deployment/authority.ts";
 import type { StateDirectory } from "../deployment/state-directory.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { announcing, createHubNews } from "../publisher/hub-news.ts";
@@ -57,6 +57,10 @@ export async function startControlPlane(
     publisher: announcing(publisher, anchor, createHubNews({ routers, fetch, log })),
     clock,
     randomSeed: () => Uint8Array.from(randomBytes(32)),
+    rotations: {
+      keysOf: (mesh, policy) => findKeys(directory, mesh, policy),
+      keep: (mesh, policy) => directory.write(directory.files.policy(mesh, policy.number), policy.text),
+    },
   });
   const server = createAdaptorServer({ fetch: createApi({ engine, tokens, log }).fetch }) as Server;
   try {
