@@ -16,6 +16,7 @@ import { embedded, realRedis, type Endpoint } from "../bridge/backend.ts";
 import { bare, bundle, documentText, lockOf } from "../engine/test-document.ts";
 import { actor, createMeshUnderTest, now, type MeshUnderTest } from "./mesh-under-test.ts";
 import { startLossyProxy } from "./lossy-proxy.ts";
+import { createSteps, type Steps } from "./steps.ts";
 
 /** A log made without Redis, its statements this long in characters. */
 async function anchorLog({ mesh, authority, anchor }: MeshUnderTest, releases: number, chars: number): Promise<void> {
@@ -97,7 +98,7 @@ for (const backend of [embedded, realRedis]) {
 
     test.each([
       ["many releases", 1_203, 0],
-      ["releases as large as they may be", 100, 60_000],
+      ["releases as large as they may be", 200, 60_000],
     ])("a log of %s is restored whole", async (_, releases, chars) => {
       const subject = createMeshUnderTest(redis);
       await anchorLog(subject, releases, chars);
@@ -129,6 +130,28 @@ for (const backend of [embedded, realRedis]) {
       const state = await engines[0]!.state(subject.mesh);
       expect(state.ok && Object.keys(state.value.overlay).sort()).toEqual(flags);
       expect((await subject.stored()).statements).toHaveLength(11);
+      subject.expectOneHistory();
+    });
+
+    test("a release that another control plane published, and went on from, is acknowledged", async () => {
+      const subject = createMeshUnderTest(redis);
+      const other = subject.start();
+      await other.push(subject.mesh, bare({}), { actor, message: "first" });
+      const steps = createSteps();
+      const overtaken: Steps = {
+        ...steps,
+        async run(name, work, failure) {
+          if (name === "redis eval")
+            await other.operate(subject.mesh, "f0", { kill: true }, { actor, message: "kill" });
+          return steps.run(name, work, failure);
+        },
+      };
+      const engine = subject.start({ steps: overtaken });
+      const pushed = await engine.push(subject.mesh, bare({ share: 20 }), { actor, message: "overtaken" });
+      expect(pushed).toMatchObject({ ok: true, value: { created: true, release: { release: 1 } } });
+      const { statements } = await subject.stored();
+      expect(statements.map(({ revision }) => revision)).toEqual([1, 2, 2]);
+      expect([await subject.occurrences("overtaken"), await subject.occurrences("kill")]).toEqual([1, 1]);
       subject.expectOneHistory();
     });
 
