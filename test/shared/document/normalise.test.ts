@@ -172,6 +172,27 @@ test("a fault in one entry is told once, not again wherever the entry is referre
 });
 
 test.each([
+  [null, "nothing (null)"],
+  [[], "an empty list"],
+  [[1], "a list"],
+  [{}, "an empty mapping"],
+  [{ a: 1 }, "a mapping"],
+  [5, "5"],
+  [true, "true"],
+])("a state that is %j is described as %s", (state, described) => {
+  const { findings } = normalise(exampleWith(["flags>new-checkout>state", state]));
+  expect(findings.map(({ message }) => message)).toEqual([`expected ENABLED or DISABLED; found ${described}`]);
+});
+
+test.each([
+  ["x".repeat(60), `"${"x".repeat(60)}"`],
+  ["x".repeat(61), "a text of 61 characters"],
+])("a state of %s is told as %s", (state, described) => {
+  const { findings } = normalise(exampleWith(["flags>new-checkout>state", state]));
+  expect(findings[0]?.message).toContain(described);
+});
+
+test.each([
   [["rolout", {}], "did you mean rollout?"],
   [["defaultVariant", true], 'write it in quotes: "true"'],
   [["defaultVariant", "of"], "did you mean off?"],

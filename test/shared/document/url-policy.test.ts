@@ -20,6 +20,8 @@ describe("allowed", () => {
     "https://169.253.255.255",
     "https://223.255.255.255",
     "https://[2606:4700::1111]",
+    "https://[2000::1]",
+    "https://[3fff:ffff::1]",
   ])("%s", (url) => {
     expect(faultOf(url)).toBeUndefined();
   });
@@ -92,6 +94,8 @@ describe("refused", () => {
     ["https://[ff02::1]", "url_not_public"],
     ["https://[2002:7f00:1::]", "url_not_public"],
     ["https://[2001::1]", "url_not_public"],
+    ["https://[1fff::1]", "url_not_public"],
+    ["https://[4000::1]", "url_not_public"],
   ])("%j as %s", (url, code) => {
     expect(faultOf(url)).toBe(code);
   });
