@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Command } from "../../../control-plane/cli/command.ts";
-import type { Context } from "../../../control-plane/cli/context.ts";
 import { commands } from "../../../control-plane/cli/commands.ts";
 import type { Context } from "../../../control-plane/cli/context.ts";
 import { runCli } from "../../../control-plane/cli/program.ts";
@@ -23,8 +22,8 @@ export interface Folder {
     line: string,
     env?: Readonly<Record<string, string>>,
     own?: readonly Command[],
-    /** Another world around it: a fetch that answers, somebody at the terminal. */
-    world?: Partial<Context>,
+    /** What this one call meets otherwise: a fetch that answers, somebody at the terminal. */
+    here?: Partial<Context>,
   ) => Promise<Ran>;
   readonly remove: () => Promise<void>;
 }
@@ -41,7 +40,7 @@ export async function createFolder(world: Partial<Context> = {}): Promise<Folder
       }
     },
     read: (name) => readFile(path.join(folder, name), "utf8"),
-    async run(line, env = {}, own = commands, world = {}) {
+    async run(line, env = {}, own = commands, here = {}) {
       let stdout = "";
       let stderr = "";
       const exit = await runCli(
@@ -57,7 +56,7 @@ export async function createFolder(world: Partial<Context> = {}): Promise<Folder
           fetch: () => Promise.reject(new TypeError("fetch failed")),
           signal: new AbortController().signal,
           ...world,
-          ...world,
+          ...here,
         },
         "1.2.3",
       );
