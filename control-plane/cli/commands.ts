@@ -1,5 +1,7 @@
 /** Every command of `flagmesh`, in the order in which one meets them. */
+import { approve } from "./approve.ts";
 import type { Command } from "./command.ts";
+import { audit } from "./audit.ts";
 import { dev } from "./dev.ts";
 import { history } from "./history.ts";
 import { init } from "./init.ts";
@@ -7,7 +9,11 @@ import { keygen } from "./keygen.ts";
 import { lock } from "./lock.ts";
 import { kill, revive, stage } from "./operate.ts";
 import { policyInit } from "./policy-init.ts";
+import { policyNext } from "./policy-next.ts";
+import { policyPush } from "./policy-push.ts";
 import { policyShow } from "./policy-show.ts";
+import { policySign } from "./policy-sign.ts";
+import { prove } from "./prove.ts";
 import { push } from "./push.ts";
 import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
@@ -20,16 +26,22 @@ export const commands: readonly Command[] = [
   validate,
   lock,
   verify,
+  approve,
   push,
   status,
   history,
   kill,
   revive,
   stage,
+  prove,
+  audit,
   restore,
   keygen,
   policyInit,
   policyShow,
+  policyNext,
+  policySign,
+  policyPush,
   serve,
   dev,
 ];
