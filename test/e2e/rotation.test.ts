@@ -44,8 +44,9 @@ afterAll(async () => {
   await Promise.all([on.close(), off.close()]);
 });
 
+const isOver = (): boolean => stopped;
+
 async function askAllTheTime(): Promise<void> {
-  const isOver = (): boolean => stopped;
   while (!isOver()) {
     const answer = await mesh.get("/", { "x-user-id": "ada" });
     const text = await answer.text();
