@@ -1,19 +1,20 @@
 /** The control plane's HTTP API. */
 import * as v from "valibot";
 import { Hono, type Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { limits } from "../../shared/limits.ts";
-import { err, ok, type Result } from "../../shared/result.ts";
+import type { Result } from "../../shared/result.ts";
 import { parseHead } from "../../shared/store/head.ts";
-import type { Engine, Intent, Released } from "../engine/engine.ts";
+import type { Engine, Released } from "../engine/engine.ts";
 import { describeFlag, describeFlags } from "../engine/flag-states.ts";
 import type { OverlayChange } from "../../shared/trust/overlay.ts";
 import { proofRoutes } from "../log/proof-routes.ts";
 import { logRoutes } from "../log/routes.ts";
 import { bearer, type WithActor } from "./bearer.ts";
+import { readBytes, readJson } from "./body.ts";
+import { intentOf } from "./intent.ts";
 import { meshOf, meshPath } from "./mesh-param.ts";
 import { problem, type ApiFault } from "./problem.ts";
 import { parsePushBody, pushBytesMax } from "./push-body.ts";
+import { createReadiness } from "./readiness.ts";
 
 export interface ApiDeps {
   readonly engine: Engine;
@@ -24,10 +25,13 @@ export interface ApiDeps {
 }
 
 const rotationSchema = v.strictObject({ policy: v.string(), lock: v.nullable(v.string()) });
+const stageSchema = v.strictObject({ percent: v.pipe(v.number(), v.finite()) });
+const stageBytesMax = 1_024;
 const releasesPerPage = 100;
 
 export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
   const app = new Hono<WithActor>();
+  const readiness = createReadiness(engine);
 
   app.onError((error, c) => {
     log(
@@ -45,36 +49,28 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
 
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", async () => {
-    const meshes: Record<string, string> = {};
-    for (const id of engine.meshes) {
-      const agreed = await engine.reconcile(id);
-      meshes[id] = agreed.ok ? "ok" : agreed.error.code;
-    }
-    const ready = Object.values(meshes).every((state) => state === "ok");
-    return Response.json({ status: ready ? "ok" : "not_ready", meshes }, { status: ready ? 200 : 503 });
+    const ready = await readiness();
+    return Response.json({ status: ready ? "ok" : "not_ready" }, { status: ready ? 200 : 503 });
   });
 
   // Above the tokens: whoever may reach the control plane may read its logs.
   app.route(`${meshPath}/log`, logRoutes(engine));
-  app.use("/v1/*", bearer(tokens));
+  app.use("/v1/*", bearer(tokens), async function noStore(c, next) {
+    await next();
+    if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
+  });
   app.route(meshPath, proofRoutes(engine));
   app.get("/v1/meshes", (c) => c.json({ meshes: engine.meshes }));
 
-  app.post(
-    `${meshPath}/releases`,
-    bodyLimit({
-      maxSize: pushBytesMax,
-      onError: () => problem({ code: "body_too_large", message: `at most ${pushBytesMax} bytes` }),
-    }),
-    async (c) => {
-      const intent = intentOf(c);
-      if (!intent.ok) return problem(intent.error);
-      const bytes = new Uint8Array(await c.req.arrayBuffer());
-      const push = parsePushBody(bytes, c.req.header("content-type") ?? "");
-      if (!push.ok) return problem(push.error);
-      return respond(await engine.push(meshOf(c), push.value, intent.value), (released) => releasedAnswer(released));
-    },
-  );
+  app.post(`${meshPath}/releases`, async (c) => {
+    const intent = intentOf(c);
+    if (!intent.ok) return problem(intent.error);
+    const bytes = await readBytes(c, pushBytesMax);
+    if (!bytes.ok) return problem(bytes.error);
+    const push = parsePushBody(bytes.value, c.req.header("content-type") ?? "");
+    if (!push.ok) return problem(push.error);
+    return respond(await engine.push(meshOf(c), push.value, intent.value), (released) => releasedAnswer(released));
+  });
   app.get(`${meshPath}/releases`, async (c) => {
     const state = await engine.state(meshOf(c));
     if (!state.ok) return problem(state.error);
@@ -122,10 +118,13 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
   app.post(`${meshPath}/flags/:flag/kill`, (c) => operate(c, { kill: true }));
   app.post(`${meshPath}/flags/:flag/revive`, (c) => operate(c, undefined));
   app.post(`${meshPath}/flags/:flag/stage`, async (c) => {
-    const body: unknown = await c.req.json().catch(() => undefined);
-    const percent = (body as { percent?: unknown } | undefined)?.percent;
-    if (typeof percent !== "number") return problem({ code: "bad_request", message: 'send {"percent": <number>}' });
-    return operate(c, { stage: percent });
+    const wanted = '{"percent": <number>}';
+    const body = await readJson(c, stageBytesMax, wanted);
+    if (!body.ok) return problem(body.error);
+    const stage = v.safeParse(stageSchema, body.value);
+    return stage.success
+      ? operate(c, { stage: stage.output.percent })
+      : problem({ code: "bad_request", message: `send ${wanted}` });
   });
 
   app.get(`${meshPath}/policy`, async (c) =>
@@ -137,9 +136,11 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
   app.post(`${meshPath}/policy`, async (c) => {
     const intent = intentOf(c);
     if (!intent.ok) return problem(intent.error);
-    const rotation = v.safeParse(rotationSchema, await c.req.json().catch(() => undefined));
-    if (!rotation.success)
-      return problem({ code: "bad_request", message: 'send {"policy": text, "lock": text or null}' });
+    const wanted = '{"policy": text, "lock": text or null}';
+    const body = await readJson(c, pushBytesMax, wanted);
+    if (!body.ok) return problem(body.error);
+    const rotation = v.safeParse(rotationSchema, body.value);
+    if (!rotation.success) return problem({ code: "bad_request", message: `send ${wanted}` });
     const { policy, lock } = rotation.output;
     const rotated = await engine.rotate(meshOf(c), { policy, lock: lock ?? undefined }, intent.value);
     return respond(rotated, (released) => releasedAnswer(released));
@@ -167,7 +168,7 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
       release,
       revision,
       time,
-      ...(agreed.ok ? {} : { detail: agreed.error.message }),
+      ...(agreed.ok ? {} : { code: agreed.error.code, detail: agreed.error.message }),
     };
     return Response.json(body, { status: agreed.ok ? 200 : 503 });
   });
@@ -187,27 +188,6 @@ function releasedAnswer({ release, created, lock }: Released): Response {
     { created, ...release, lock },
     { status: created ? 201 : 200, headers: { etag: etagOf(release.release) } },
   );
-}
-
-/** Who asks (the token), why (`x-flagmesh-message`), and on which release (`If-Match`). */
-function intentOf(c: Context<WithActor>): Result<Intent, ApiFault> {
-  const encoded = c.req.header("x-flagmesh-message") ?? "";
-  let message: string;
-  try {
-    message = decodeURIComponent(encoded);
-  } catch {
-    return err({ code: "bad_request", message: "x-flagmesh-message is not percent-encoded UTF-8" });
-  }
-  if (new TextEncoder().encode(message).length > limits.messageBytesMax) {
-    return err({ code: "bad_request", message: `a message has at most ${limits.messageBytesMax} bytes` });
-  }
-  const ifMatch = c.req.header("if-match");
-  const intent = { actor: c.get("actor").name, message };
-  if (ifMatch === undefined || ifMatch === "*") return ok(intent);
-  const number = /^"?([0-9]{1,15})"?$/.exec(ifMatch)?.[1];
-  return number === undefined
-    ? err({ code: "if_match_malformed", message: `If-Match takes the number of a release, e.g. "7"` })
-    : ok({ ...intent, onRelease: Number(number) });
 }
 
 function pageEnd(text: string | undefined, size: number): number | undefined {

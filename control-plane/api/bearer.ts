@@ -15,7 +15,7 @@ const digest = (token: string): Buffer => createHash("sha256").update(token).dig
 export function bearer(tokens: Readonly<Record<string, string>>) {
   const known = Object.entries(tokens).map(([name, token]) => ({ actor: { name }, hash: digest(token) }));
   return createMiddleware<WithActor>(async function bearerAuth(c, next) {
-    const sent = /^Bearer ([\x21-\x7e]{1,512})$/.exec(c.req.header("authorization") ?? "")?.[1];
+    const sent = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(c.req.header("authorization") ?? "")?.[1];
     if (sent === undefined) {
       return problem({ code: "unauthorized", message: "send `Authorization: Bearer <token>`" });
     }

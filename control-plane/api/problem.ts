@@ -5,10 +5,10 @@ export type ApiFault =
   | EngineFault
   | { readonly code: "unauthorized"; readonly message: string }
   | { readonly code: "entry_unknown" | "not_found" | "bad_request" | "if_match_malformed"; readonly message: string }
-  | { readonly code: "body_too_large"; readonly message: string }
+  | { readonly code: "body_too_large" | "content_encoding_unsupported"; readonly message: string }
   | { readonly code: "internal"; readonly message: string };
 
-type Status = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 422 | 500 | 503;
+type Status = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 500 | 503;
 
 function statusOf(code: ApiFault["code"]): Status {
   switch (code) {
@@ -38,6 +38,8 @@ function statusOf(code: ApiFault["code"]): Status {
     case "snapshot_too_large":
     case "release_too_large":
       return 413;
+    case "content_encoding_unsupported":
+      return 415;
     case "document_invalid":
     case "lock_missing":
     case "lock_malformed":
@@ -64,6 +66,8 @@ function statusOf(code: ApiFault["code"]): Status {
   }
 }
 
+/** What may be over in a moment, without anybody doing anything. */
+const passing: ReadonlySet<ApiFault["code"]> = new Set(["store_unreachable", "publish_pending", "anchor_unavailable"]);
 const retryAfterSeconds = 2;
 
 /** Everything a fault carries beside its code and message becomes a member of the problem. */
@@ -73,6 +77,6 @@ export function problem(fault: ApiFault): Response {
   const title = code.replaceAll("_", " ");
   const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store" };
   if (status === 401) headers["www-authenticate"] = "Bearer";
-  if (code === "store_unreachable" || code === "publish_pending") headers["retry-after"] = String(retryAfterSeconds);
+  if (passing.has(code)) headers["retry-after"] = String(retryAfterSeconds);
   return Response.json({ type: "about:blank", title, status, code, detail: message, ...more }, { status, headers });
 }
