@@ -15,6 +15,8 @@ export interface Context {
   readonly stdout: Sink;
   /** For messages and progress. */
   readonly stderr: Sink;
+  /** Asks whoever sits at the terminal, and gives one line; `undefined` where it was closed. Absent: nobody does. */
+  readonly ask?: (question: string) => Promise<string | undefined>;
   /** Unix seconds. */
   readonly clock: () => number;
   readonly randomBytes: (length: number) => Bytes;
