@@ -58,6 +58,10 @@ function loadAuthority(directory: StateDirectory, pins: MeshPins): Result<Author
   if (policy.value.digest !== pins.policy) {
     return fault(`${files.policy(mesh, 1)} has ${policy.value.digest}, the deployment policy pins ${pins.policy}`);
   }
+  if (policy.value.origin !== pins.origin || policy.value.number !== 1) {
+    const { origin, number } = policy.value;
+    return fault(`${files.policy(mesh, 1)} is policy ${number} of ${origin}, wanted policy 1 of ${pins.origin}`);
+  }
   const readKey = (file: string) => {
     const text = read(file);
     return text === undefined ? err("missing" as const) : parsePrivateKey(text);

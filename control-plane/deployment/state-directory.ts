@@ -9,7 +9,8 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
-  writeSync,
+  rmSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { MeshId } from "../../shared/document/mesh-id.ts";
@@ -66,14 +67,28 @@ export function openStateDirectory(path: string, create = true): StateDirectory 
     write(file, text) {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       const temporary = `${file}.${process.pid}.tmp`;
-      const handle = openSync(temporary, "w", 0o600);
+      // Its mode counts only where it makes the file.
+      rmSync(temporary, { force: true });
+      const handle = openSync(temporary, "wx", 0o600);
       try {
-        writeSync(handle, text);
+        writeFileSync(handle, text);
         fsyncSync(handle);
       } finally {
         closeSync(handle);
       }
       renameSync(temporary, file);
+      syncDirectory(dirname(file));
     },
   };
+}
+
+/** Makes a rename durable: routers may be deployed with a key's digest a moment later. Windows can't open a directory. */
+function syncDirectory(path: string): void {
+  if (process.platform === "win32") return;
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }

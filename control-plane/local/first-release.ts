@@ -30,12 +30,19 @@ export async function publishFirst(
 
   const file = join(directory, "flagmesh.lock");
   const previous = existsSync(file) ? parseLockFile(readFileSync(file, "utf8")) : undefined;
+  if (previous?.ok === false) {
+    const { code, line, message } = previous.error;
+    return err({
+      code,
+      message: `${file}:${line}: ${message}. Mend it (\`flagmesh lock\`), or remove it to begin anew`,
+    });
+  }
   const locked = lock({
     mesh,
     origin: originOf(deployment, mesh),
     entries,
     files: new Map([...files.value].map(([path, bytes]) => [path, digestOfBytes(bytes)])),
-    previous: previous?.ok ? previous.value : undefined,
+    previous: previous?.value,
     seed: Uint8Array.from(randomBytes(32)),
     tool: toolName,
   });

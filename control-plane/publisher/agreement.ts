@@ -66,7 +66,7 @@ export async function compare(
   stored: StoredLog | undefined,
   blobsWanted: number,
   anchor: Anchor,
-  policy: MeshPolicy | undefined,
+  policies: readonly MeshPolicy[],
 ): Promise<Agreement> {
   if (stored !== undefined && newest !== undefined && stored.head === newest.head) {
     if (stored.leaves !== newest.size || stored.statements !== newest.size) {
@@ -76,7 +76,7 @@ export async function compare(
     }
     return { kind: stored.blobs < blobsWanted ? "blobs_missing" : "agreed" };
   }
-  const signed = await signedPosition(stored?.head ?? null, policy);
+  const signed = await signedPosition(stored?.head ?? null, policies);
   if (signed !== undefined && !(await isInAnchor(anchor, mesh, signed))) {
     return disagreed({ code: "anchor_behind", message: anchorBehind(mesh, signed.size, newest) });
   }
@@ -95,15 +95,17 @@ interface Position {
   readonly root: string;
 }
 
-/** Where a stored head says that the log ends, if the log's own key signed that. */
-async function signedPosition(headText: string | null, policy: MeshPolicy | undefined): Promise<Position | undefined> {
+/** Where a stored head says that the log ends, if a key of the log's own signed that. */
+async function signedPosition(headText: string | null, policies: readonly MeshPolicy[]): Promise<Position | undefined> {
   const head = headText === null ? undefined : parseHead(headText);
   const note = head?.ok ? parseSignedNote(head.value.checkpoint) : undefined;
   const checkpoint = note?.ok ? parseCheckpoint(note.value.text) : undefined;
-  if (policy === undefined || !note?.ok || !checkpoint?.ok || checkpoint.value.origin !== policy.origin)
-    return undefined;
-  if (!(await isSignedBy(policy.log, note.value))) return undefined;
-  return { size: checkpoint.value.size, root: toBase64(checkpoint.value.root) };
+  if (!note?.ok || !checkpoint?.ok) return undefined;
+  const { origin, size, root } = checkpoint.value;
+  for (const policy of policies) {
+    if (policy.origin === origin && (await isSignedBy(policy.log, note.value))) return { size, root: toBase64(root) };
+  }
+  return undefined;
 }
 
 async function isInAnchor(anchor: Anchor, mesh: MeshId, { size, root }: Position): Promise<boolean> {

@@ -38,11 +38,11 @@ export interface Publisher {
 const streamLengthMax = 1_000;
 const readsMax = 5;
 
-/** @param policyOf names the key that signs a mesh's log; without it nothing that Redis holds is known as signed */
+/** @param policiesOf every policy that a mesh's log is or was under: they name the keys that sign it */
 export function createPublisher(
   redis: Redis,
   anchor: Anchor,
-  policyOf: (mesh: MeshId) => MeshPolicy | undefined,
+  policiesOf: (mesh: MeshId) => readonly MeshPolicy[],
 ): Publisher {
   const writeBlobs = (blobs: Iterable<readonly [string, string]>) =>
     reach(async () => {
@@ -126,7 +126,7 @@ export function createPublisher(
       if (before?.head !== newest?.head || before?.published !== newest?.published) continue;
       return ok({
         newest,
-        agreement: await compare(mesh, newest, stored.value, blobKeys.length, anchor, policyOf(mesh)),
+        agreement: await compare(mesh, newest, stored.value, blobKeys.length, anchor, policiesOf(mesh)),
       });
     }
     return ok(undefined);

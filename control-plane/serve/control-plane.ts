@@ -5,8 +5,9 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { err, ok, type Result } from "../../shared/result.ts";
+import type { MeshPolicy } from "../../shared/trust/mesh-policy.ts";
 import { createApi } from "../api/app.ts";
-import { findKeys, loadAuthorities, type ConfigurationFault } from "../deployment/authority.ts";
+import { findKeys, loadAuthorities, type Authority, type ConfigurationFault } from "../deployment/authority.ts";
 import type { StateDirectory } from "../deployment/state-directory.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { announcing, createHubNews } from "../publisher/hub-news.ts";
@@ -34,9 +35,11 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   readonly url: string;
   readonly engine: Engine;
-  /** Refuses new requests, lets those under way finish, then closes the anchor. */
+  /** Refuses new requests, lets those under way finish (3 s at most), then closes the anchor. */
   readonly close: () => Promise<void>;
 }
+
+const closeGraceMs = 3_000;
 
 const unixSeconds = (): number => Math.floor(Date.now() / 1_000);
 
@@ -50,7 +53,8 @@ export async function startControlPlane(
   const opened = openAnchor(directory.files.anchor);
   if (!opened.ok) return opened;
   const anchor = opened.value;
-  const publisher = createPublisher(connectStore(store), anchor, (mesh) => authorities.value.get(mesh)?.policy);
+  const policies = new Map(Array.from(authorities.value, ([mesh, authority]) => [mesh, policiesIn(authority)]));
+  const publisher = createPublisher(connectStore(store), anchor, (mesh) => policies.get(mesh) ?? []);
   const engine = createEngine({
     authorities: authorities.value,
     anchor,
@@ -59,7 +63,10 @@ export async function startControlPlane(
     randomSeed: () => Uint8Array.from(randomBytes(32)),
     rotations: {
       keysOf: (mesh, policy) => findKeys(directory, mesh, policy),
-      keep: (mesh, policy) => directory.write(directory.files.policy(mesh, policy.number), policy.text),
+      keep(mesh, policy) {
+        directory.write(directory.files.policy(mesh, policy.number), policy.text);
+        policies.get(mesh)?.push(policy);
+      },
     },
   });
   const server = createAdaptorServer({ fetch: createApi({ engine, tokens, log }).fetch }) as Server;
@@ -76,15 +83,23 @@ export async function startControlPlane(
     url: `http://${host}:${address.port}`,
     engine,
     async close() {
-      await renewal.stop();
       const closed = once(server, "close");
       server.close();
       server.closeIdleConnections();
+      // A client that never ends its request must not keep us from ending.
+      const overdue = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+      await renewal.stop();
       await closed;
+      clearTimeout(overdue);
       await anchor.close();
     },
   });
 }
+
+const policiesIn = ({ policy, successors = [] }: Authority): MeshPolicy[] => [
+  policy,
+  ...successors.map((successor) => successor.policy),
+];
 
 function openAnchor(file: string): Result<Anchor, ConfigurationFault> {
   try {

@@ -13,7 +13,15 @@ export const approvalsSchema = v.strictObject({
   /** Unix seconds until which the revision may first be logged. Signed with the rest. */
   notAfter: count,
   /** Signed-note lines. */
-  signatures: v.pipe(v.array(v.string()), v.maxLength(limits.noteSignaturesMax)),
+  signatures: v.pipe(
+    v.array(
+      v.pipe(
+        v.string(),
+        v.check((line) => line.isWellFormed(), "half a surrogate pair"),
+      ),
+    ),
+    v.maxLength(limits.noteSignaturesMax),
+  ),
 });
 export type Approvals = v.InferOutput<typeof approvalsSchema>;
 

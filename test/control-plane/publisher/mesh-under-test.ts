@@ -88,7 +88,7 @@ export function createMeshUnderTest(redis: Redis, anchor: Anchor = openSqliteAnc
       return createEngine({
         authorities: new Map([[mesh, authority]]),
         anchor: usedAnchor,
-        publisher: createPublisher(usedRedis, usedAnchor, () => authority.policy),
+        publisher: createPublisher(usedRedis, usedAnchor, () => [authority.policy]),
         clock: () => now,
         randomSeed: () => Uint8Array.from(randomBytes(32)),
       });
