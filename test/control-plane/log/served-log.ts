@@ -6,6 +6,7 @@ import { encodeLockFile } from "../../../control-plane/locker/lock-file.ts";
 import type { Blobs } from "../../../control-plane/publisher/anchor.ts";
 import type { Publisher } from "../../../control-plane/publisher/publisher.ts";
 import { openSqliteAnchor } from "../../../control-plane/publisher/sqlite-anchor.ts";
+import { digestOf } from "../../../shared/encoding/digest.ts";
 import { err, ok } from "../../../shared/result.ts";
 import { controlPlaneKeys, publicKeys } from "../../../shared/store/keys.ts";
 import { parseDeploymentPolicy } from "../../../shared/trust/deployment-policy.ts";
@@ -70,15 +71,15 @@ function authorityOf({ mesh, policyText, log, freshness }: World): Authority {
   return { pins, policy: policy.value, keys: { log, freshness } };
 }
 
-const blobsOf = ({ mesh, policyText, policyDigest }: World, { revision, content }: Release): Blobs =>
-  new Map([
+function blobsOf({ mesh, policyText, policyDigest }: World, { revision, content }: Release): Blobs {
+  const lock = encodeLockFile({ ...revision.lock, approvals: content.approvals });
+  return new Map([
     [publicKeys(mesh).policy(policyDigest), policyText],
     [publicKeys(mesh).snapshot(content.snapshotDigest), revision.snapshot],
-    [
-      controlPlaneKeys(mesh).lock(content.lockDigest),
-      encodeLockFile({ ...revision.lock, approvals: content.approvals }),
-    ],
+    // By its own digest, where the statement names another.
+    [controlPlaneKeys(mesh).lock(digestOf(lock)), lock],
   ]);
+}
 
 const unreachable = err({ code: "store_unreachable", message: "no store in this test" } as const);
 
