@@ -79,5 +79,10 @@ export function sumLock(lock: Lock): Result<MerkleTree, Tampering> {
   }
   const tree = treeOf(leaves);
   const root = toBase64(tree.root);
-  return root === lock.configRoot ? ok(tree) : tampered("root", root, lock.configRoot);
+  if (root !== lock.configRoot) return tampered("root", root, lock.configRoot);
+  // A revision is one because some slot changed with it.
+  const revisions = [...lock.entries.values(), ...lock.vacant].map(({ rev }) => rev);
+  const newest = revisions.reduce((max, rev) => Math.max(max, rev), 0);
+  if (size > 0 && newest !== revision) return tampered("revision", `${newest}`, `${revision}`);
+  return ok(tree);
 }
