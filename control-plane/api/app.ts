@@ -183,9 +183,9 @@ const respond = <T>(result: Result<T, ApiFault>, answer: (value: T) => Response)
 
 const etagOf = (release: number): string => `"${release}"`;
 
-function releasedAnswer({ release, created, lock }: Released): Response {
+function releasedAnswer({ release, created, lock, rebucketed }: Released): Response {
   return Response.json(
-    { created, ...release, lock },
+    { created, ...release, rebucketed, lock },
     { status: created ? 201 : 200, headers: { etag: etagOf(release.release) } },
   );
 }

@@ -2,10 +2,12 @@
 import { isMeshId, type MeshId } from "../../shared/document/mesh-id.ts";
 import { isObject } from "../../shared/encoding/json.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
+import type { RebucketingAnswer } from "../engine/rebucketing-answer.ts";
 import type { Call } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { refuse, type Trouble } from "./say.ts";
 import { findStateFolder } from "./state-folder.ts";
+import { visible } from "./visible-text.ts";
 
 export interface Refused extends Trouble {
   readonly exit: ExitCode;
@@ -162,7 +164,12 @@ export interface ReleaseAnswer {
   readonly revision: number;
   readonly configRoot: string;
   readonly overlay: Readonly<Record<string, { readonly kill?: true; readonly stage?: number }>>;
+  readonly rebucketed?: readonly RebucketingAnswer[];
 }
+
+/** A line for each flag whose users moved, indented. */
+export const rebucketedLines = ({ rebucketed = [] }: ReleaseAnswer): readonly string[] =>
+  rebucketed.map(({ text }) => `  ${visible(text)}`);
 
 export const describeRelease = ({ created, release, revision }: ReleaseAnswer): string =>
   created

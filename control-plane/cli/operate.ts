@@ -1,6 +1,14 @@
 /** `flagmesh kill`, `revive` and `stage`: what operators may do to a flag without a new revision. */
 import type { Command } from "./command.ts";
-import { describeRelease, messageHeader, reach, refused, type ReleaseAnswer, type Request } from "./control-plane.ts";
+import {
+  describeRelease,
+  messageHeader,
+  reach,
+  rebucketedLines,
+  refused,
+  type ReleaseAnswer,
+  type Request,
+} from "./control-plane.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { answer, refuse } from "./say.ts";
 
@@ -52,6 +60,6 @@ async function operate(call: Parameters<Command["run"]>[0], verb: string, body?:
   });
   if (!sent.ok) return refused(call, sent.error);
   const released = sent.value as ReleaseAnswer;
-  answer(call, released, `${flag}: ${describeRelease(released)}`);
+  answer(call, released, [`${flag}: ${describeRelease(released)}`, ...rebucketedLines(released)].join("\n"));
   return exitCodes.fine;
 }

@@ -7,7 +7,14 @@ import { readDocumentFiles } from "../locker/read-files.ts";
 import { diagnosticsAsText } from "../locker/report.ts";
 import type { Diagnostic } from "../locker/diagnostic.ts";
 import type { Command } from "./command.ts";
-import { describeRelease, messageHeader, reach, refused, type ReleaseAnswer } from "./control-plane.ts";
+import {
+  describeRelease,
+  messageHeader,
+  reach,
+  rebucketedLines,
+  refused,
+  type ReleaseAnswer,
+} from "./control-plane.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { answer, note, refuse } from "./say.ts";
 
@@ -56,7 +63,8 @@ export const push: Command = {
       return refused(call, sent.error);
     }
     const released = sent.value as ReleaseAnswer;
-    answer(call, released, `${remote.value.mesh}: ${describeRelease(released)}`);
+    const lines = [`${remote.value.mesh}: ${describeRelease(released)}`, ...rebucketedLines(released)];
+    answer(call, released, lines.join("\n"));
     return exitCodes.fine;
   },
 };

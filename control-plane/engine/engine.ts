@@ -22,6 +22,7 @@ import { changeOverlay } from "./change-overlay.ts";
 import { faultOf, winnerOf, type EngineFault } from "./fault.ts";
 import { makeRelease } from "./make-release.ts";
 import { loadState, type MeshState } from "./mesh-state.ts";
+import { describeRebucketing, type RebucketingAnswer } from "./rebucketing-answer.ts";
 import { validateRotation, type Rotation } from "./rotate.ts";
 import { summaryOf, type ReleaseSummary } from "./release-summary.ts";
 import { createTurns } from "./turns.ts";
@@ -38,6 +39,8 @@ export interface Released {
   readonly created: boolean;
   /** The lock that is in force now: of interest to whoever pushed without one. */
   readonly lock: string;
+  /** Every flag whose users it moves to another variant. */
+  readonly rebucketed: readonly RebucketingAnswer[];
 }
 
 export interface Engine {
@@ -170,7 +173,9 @@ export function createEngine(deps: EngineDeps): Engine {
       });
     }
     const made = await makeRelease(publisher, authority, state, valid.value, overlay, intent, clock());
-    return made.ok ? ok(created(made.value, valid.value.lockText)) : made;
+    if (!made.ok) return made;
+    const rebucketed = describeRebucketing(state, { entries: valid.value.entries, overlay });
+    return ok(created(made.value, valid.value.lockText, rebucketed));
   }
 
   async function operate(
@@ -186,7 +191,9 @@ export function createEngine(deps: EngineDeps): Engine {
     if (!overlay.ok) return overlay;
     if (overlayDigest(overlay.value) === state.value.statement.overlayDigest) return ok(unchanged(state.value));
     const made = await makeRelease(publisher, authority, state.value, state.value, overlay.value, intent, clock());
-    return made.ok ? ok(created(made.value, state.value.lockText)) : made;
+    if (!made.ok) return made;
+    const rebucketed = describeRebucketing(state.value, { entries: state.value.entries, overlay: overlay.value });
+    return ok(created(made.value, state.value.lockText, rebucketed));
   }
 
   async function rotate(
@@ -212,7 +219,7 @@ export function createEngine(deps: EngineDeps): Engine {
     rotated.set(mesh, [...(rotated.get(mesh) ?? []), { policy, keys }]);
     const acting = { ...authority, policy, keys };
     const made = await makeRelease(publisher, acting, state.value, content, state.value.overlay, intent, clock());
-    return made.ok ? ok(created(made.value, content.lockText)) : made;
+    return made.ok ? ok(created(made.value, content.lockText, [])) : made;
   }
 
   async function renewFreshness({ pins: { mesh }, keys }: Authority): Promise<Result<void, EngineFault>> {
@@ -293,16 +300,18 @@ async function retryLostRaces(
   }
 }
 
-const created = (signed: SignedRelease, lock: string): Released => ({
+const created = (signed: SignedRelease, lock: string, rebucketed: Released["rebucketed"]): Released => ({
   release: summaryOf({ ...signed, published: true }),
   created: true,
   lock,
+  rebucketed,
 });
 
 const unchanged = ({ newest, lockText }: MeshState): Released => ({
   release: summaryOf({ ...newest, published: true }),
   created: false,
   lock: lockText,
+  rebucketed: [],
 });
 
 const nothingPublished = ({ pins }: Authority): EngineFault => ({
