@@ -3,6 +3,7 @@ import { approve } from "./approve.ts";
 import type { Command } from "./command.ts";
 import { audit } from "./audit.ts";
 import { dev } from "./dev.ts";
+import { diff } from "./diff.ts";
 import { history } from "./history.ts";
 import { init } from "./init.ts";
 import { keygen } from "./keygen.ts";
@@ -17,6 +18,7 @@ import { prove } from "./prove.ts";
 import { push } from "./push.ts";
 import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
+import { show } from "./show.ts";
 import { status } from "./status.ts";
 import { validate } from "./validate.ts";
 import { verify } from "./verify.ts";
@@ -30,6 +32,8 @@ export const commands: readonly Command[] = [
   push,
   status,
   history,
+  show,
+  diff,
   kill,
   revive,
   stage,
