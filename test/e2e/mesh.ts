@@ -56,6 +56,8 @@ export interface TestMesh {
   readonly store: RedisStore;
   readonly controlPlane: () => ControlPlane;
   readonly routerUrl: () => string;
+  /** What the router runs: one module, and its text bindings. */
+  readonly router: { readonly code: string; readonly env: Readonly<Record<string, string>> };
   readonly directory: string;
   /** A call of the control plane's API for the mesh. */
   readonly api: (path: string, init?: RequestInit) => Promise<Response>;
@@ -131,15 +133,16 @@ export async function startMesh(options: TestMeshOptions = {}): Promise<TestMesh
   };
   const bundle = await bundleRouter({ deployment: state.files.deployment });
   if (!bundle.ok) throw new Error(bundle.error.message);
+  const env = {
+    UPSTASH_REDIS_REST_URL: bridgeUrl,
+    UPSTASH_REDIS_REST_TOKEN: tokens.edge,
+    FLAGMESH_POLL_MS: String(everyMs),
+  };
   const startOn = async (port: number): ReturnType<typeof startRouter> =>
     startRouter({
       port,
       code: bundle.value.code,
-      env: {
-        UPSTASH_REDIS_REST_URL: bridgeUrl,
-        UPSTASH_REDIS_REST_TOKEN: tokens.edge,
-        FLAGMESH_POLL_MS: String(everyMs),
-      },
+      env,
       ...(hub ? { durableObjects: { HUB: "Hub" }, stateDirectory: join(directory, "hub") } : {}),
       log: () => {},
     });
@@ -172,6 +175,7 @@ export async function startMesh(options: TestMeshOptions = {}): Promise<TestMesh
     store,
     directory,
     routerUrl: () => router.url,
+    router: { code: bundle.value.code, env },
     api,
     health,
     stopStore,
