@@ -27,6 +27,8 @@ export interface ApiDeps {
 const rotationSchema = v.strictObject({ policy: v.string(), lock: v.nullable(v.string()) });
 const stageSchema = v.strictObject({ percent: v.pipe(v.number(), v.finite()) });
 const stageBytesMax = 1_024;
+const rollbackSchema = v.strictObject({ release: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) });
+const rollbackBytesMax = 1_024;
 const releasesPerPage = 100;
 
 export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
@@ -125,6 +127,18 @@ export function createApi({ engine, tokens, log }: ApiDeps): Hono<WithActor> {
     return stage.success
       ? operate(c, { stage: stage.output.percent })
       : problem({ code: "bad_request", message: `send ${wanted}` });
+  });
+
+  app.post(`${meshPath}/rollback`, async (c) => {
+    const intent = intentOf(c);
+    if (!intent.ok) return problem(intent.error);
+    const wanted = '{"release": <number>}';
+    const body = await readJson(c, rollbackBytesMax, wanted);
+    if (!body.ok) return problem(body.error);
+    const rollback = v.safeParse(rollbackSchema, body.value);
+    if (!rollback.success) return problem({ code: "bad_request", message: `send ${wanted}` });
+    const rolledBack = await engine.rollback(meshOf(c), rollback.output.release, intent.value);
+    return respond(rolledBack, (released) => releasedAnswer(released));
   });
 
   app.get(`${meshPath}/policy`, async (c) =>

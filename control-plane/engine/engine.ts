@@ -23,6 +23,7 @@ import { faultOf, winnerOf, type EngineFault } from "./fault.ts";
 import { makeRelease } from "./make-release.ts";
 import { loadState, type MeshState } from "./mesh-state.ts";
 import { describeRebucketing, type RebucketingAnswer } from "./rebucketing-answer.ts";
+import { explainUnapproved, overlayFor, restoringPush } from "./rollback.ts";
 import { validateRotation, type Rotation } from "./rotate.ts";
 import { summaryOf, type ReleaseSummary } from "./release-summary.ts";
 import { createTurns } from "./turns.ts";
@@ -54,6 +55,8 @@ export interface Engine {
     change: OverlayChange | undefined,
     intent: Intent,
   ) => Promise<Result<Released, EngineFault>>;
+  /** Makes the content of an old release the next revision. Needs approvals like any other, or an undo that has them. */
+  readonly rollback: (mesh: MeshId, release: number, intent: Intent) => Promise<Result<Released, EngineFault>>;
   /** Brings the next mesh policy into force. */
   readonly rotate: (mesh: MeshId, rotation: Rotation, intent: Intent) => Promise<Result<Released, EngineFault>>;
   /** Exact text of the policy in force. */
@@ -157,14 +160,20 @@ export function createEngine(deps: EngineDeps): Engine {
     return onRelease === "any" && state !== undefined ? ok(state) : err(preconditionFailed(onRelease, state));
   }
 
-  async function push(authority: Authority, pushed: Push, intent: Intent): Promise<Result<Released, EngineFault>> {
+  /** @param overlayNext what becomes of the overlay under other entries */
+  async function push(
+    authority: Authority,
+    pushed: Push,
+    intent: Intent,
+    overlayNext: typeof overlayFor = (present) => present,
+  ): Promise<Result<Released, EngineFault>> {
     const ready_ = await ready(authority, intent);
     if (!ready_.ok) return ready_;
     const state = ready_.value;
     const valid = await validatePush(pushed, { authority, state, now: clock(), randomSeed });
     if (!valid.ok) return valid;
     if (state !== undefined && valid.value.lock.configRoot === state.statement.configRoot) return ok(unchanged(state));
-    const overlay = state?.overlay ?? {};
+    const overlay = overlayNext(state?.overlay ?? {}, valid.value.entries);
     const dangling = danglingOverlay(overlay, valid.value.entries);
     if (dangling !== undefined) {
       return err({
@@ -194,6 +203,21 @@ export function createEngine(deps: EngineDeps): Engine {
     if (!made.ok) return made;
     const rebucketed = describeRebucketing(state.value, { entries: state.value.entries, overlay: overlay.value });
     return ok(created(made.value, state.value.lockText, rebucketed));
+  }
+
+  async function rollback(
+    authority: Authority,
+    release: number,
+    intent: Intent,
+  ): Promise<Result<Released, EngineFault>> {
+    const { mesh } = authority.pins;
+    const state = await ready(authority, intent);
+    if (!state.ok) return state;
+    if (state.value === undefined) return err(nothingPublished(authority));
+    const restoring = await restoringPush(logs.get(mesh)!, mesh, release, state.value);
+    if (!restoring.ok) return restoring;
+    const pushed = await push(authority, restoring.value, intent, overlayFor);
+    return pushed.ok ? pushed : err(explainUnapproved(pushed.error, release));
   }
 
   async function rotate(
@@ -257,6 +281,10 @@ export function createEngine(deps: EngineDeps): Engine {
           retryLostRaces(typeof intent.onRelease !== "number", () => operate(authority, flag, change, intent)),
         ),
       ),
+
+    // Who loses a race would take back what the winner did, so it isn't run again.
+    rollback: (mesh, release, intent) =>
+      forMesh(mesh, (authority) => inTurn(mesh, () => rollback(authority, release, intent))),
 
     rotate: (mesh, rotation, intent) =>
       forMesh(mesh, (authority) => inTurn(mesh, () => rotate(authority, rotation, intent))),
