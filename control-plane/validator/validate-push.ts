@@ -13,7 +13,7 @@ import type { EngineFault } from "../engine/fault.ts";
 import type { MeshState } from "../engine/mesh-state.ts";
 import { summaryOf } from "../engine/release-summary.ts";
 import { loadDocument } from "../locker/load.ts";
-import type { Lock } from "../locker/lock-file.ts";
+import { parseLockFile, type Lock } from "../locker/lock-file.ts";
 import { lock } from "../locker/lock.ts";
 import { countOf } from "../locker/report.ts";
 import { verifyLock } from "../locker/verify-lock.ts";
@@ -95,13 +95,14 @@ async function readLock(
   { pins, policy }: Authority,
 ): Promise<Result<ValidPush, EngineFault>> {
   const { mesh, origin } = pins;
+  const parsed = parseLockFile(lockText);
+  if (parsed.ok && parsed.value.origin !== origin) {
+    return err({ code: "mesh_mismatch", message: `the lock is of ${parsed.value.origin}, this is ${origin}` });
+  }
   const verdict = await verifyLock({ lockText, mesh, entries, files, approvers: policy.approvers });
   if (verdict.kind !== "ok") {
     const message = `wanted ${verdict.wanted}, found ${verdict.found}. Mend it with: ${verdict.mend}`;
     return err({ code: verdict.kind === "unapproved" ? "approvals_insufficient" : `lock_${verdict.kind}`, message });
-  }
-  if (verdict.lock.origin !== origin) {
-    return err({ code: "mesh_mismatch", message: `the lock is of ${verdict.lock.origin}, this is ${origin}` });
   }
   return ok({ entries, lock: verdict.lock, lockText, snapshot: verdict.snapshot });
 }
