@@ -4,10 +4,16 @@ import { append, timeOf, type Change, type Release } from "../log.ts";
 import { productionLog, stagingLog } from "../logs.ts";
 import { production, staging, worldOf, type World } from "../world.ts";
 import { headOf, withHead, withSignatures, type Cases } from "./case.ts";
+import { sealed } from "./sealed.ts";
 
 const last = productionLog.at(-1)!;
 const first = productionLog[0]!;
 const under = (change: Change) => ({ log: [...productionLog, append(production, last, change)] });
+
+const resealed = (checkpoint: (text: string) => string, origin = staging.origin) => {
+  const release = sealed(production, last, append(production, last, { statement: { origin } }), { checkpoint });
+  return { log: [...productionLog, release], fresh: null };
+};
 
 /** The same mesh under another policy, which the deployment pins. */
 const otherWorld = (change: Parameters<typeof worldOf>[1]): World =>
@@ -41,8 +47,13 @@ export const signerCases: Cases = {
     expect: "origin_mismatch",
   },
   "statement-of-another-mesh": {
-    description: "Production's log key signed a statement of staging.",
-    ...under({ statement: { origin: staging.origin } }),
+    description: "Production's log key signed a statement of staging into production's log.",
+    ...resealed((text) => text),
+    expect: "origin_mismatch",
+  },
+  "checkpoint-of-another-origin": {
+    description: "Production's log key signed a checkpoint of staging's log over its own statement.",
+    ...resealed((text) => text.replace(production.origin, staging.origin), production.origin),
     expect: "origin_mismatch",
   },
   "policy-missing": {
