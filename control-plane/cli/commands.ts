@@ -16,6 +16,7 @@ import { policyShow } from "./policy-show.ts";
 import { policySign } from "./policy-sign.ts";
 import { prove } from "./prove.ts";
 import { push } from "./push.ts";
+import { rollback } from "./rollback.ts";
 import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
 import { show } from "./show.ts";
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   stage,
   prove,
   audit,
+  rollback,
   restore,
   keygen,
   policyInit,

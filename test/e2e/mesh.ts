@@ -90,18 +90,22 @@ export interface TestMeshOptions {
   /** With a hub at the router, of which the control plane knows. */
   readonly hub?: boolean;
   readonly pollMs?: number;
+  /** vkeys. Default: nobody has to approve. */
+  readonly approvers?: { readonly threshold: number; readonly keys: readonly string[] };
 }
 
 export async function startMesh(options: TestMeshOptions = {}): Promise<TestMesh> {
-  const { store = memoryStore(), hub = false, pollMs: everyMs = pollMs } = options;
+  const { store = memoryStore(), hub = false, pollMs: everyMs = pollMs, approvers } = options;
   const directory = mkdtempSync(join(tmpdir(), "flagmesh-e2e-"));
   const state = openStateDirectory(directory);
-  bootstrap(state, {
+  const made = bootstrap(state, {
     deployment: "local",
     mesh: meshId,
     hosts: ["localhost", "127.0.0.1", "shop.localhost"],
     endpointHosts: ["127.0.0.1"],
+    ...(approvers === undefined ? {} : { approvers }),
   });
+  if (!made.ok) throw new Error(made.error.message);
   const tokens = JSON.parse(state.read(state.files.storeTokens) ?? "") as { controlPlane: string; edge: string };
   const admin = (state.read(state.files.adminToken) ?? "").trim();
   const [bridgePort, hubPort] = [await freePort(), await freePort()];
