@@ -84,6 +84,17 @@ describe("a digest that matches with a root that doesn't", () => {
     expect(release(isolate)).toBe(3);
   });
 
+  test("is given up for the newest release of what was proven: a kill isn't undone by it", async () => {
+    store.show(await publish(manyEntries(100_000)));
+    const isolate = isolateOf();
+    await look(isolate);
+    store.show(await log.publish({ overlay: { split: { kill: true } }, time: startSeconds }));
+    await look(isolate);
+    store.show(await publish(manyEntries(50_000), wrongRoot));
+    await look(isolate);
+    expect([release(isolate), isolate.code()]).toEqual([1, "config_root_mismatch"]);
+  });
+
   test("leaves a cold isolate with nothing, and no copy of it is kept", async () => {
     const copies: unknown[] = [];
     store.show(await publish(manyEntries(10_000), wrongRoot));
