@@ -91,5 +91,5 @@ Deploy it:  cp ${files.deployment} edge/deployment.json && npx wrangler deploy
             From then on routers believe this policy's keys, and nobody else's.
 Serve it:   flagmesh serve --state ${state}
             keys/ there is what signs the log: it belongs to the control plane alone.
-Approve:    flagmesh approve --key FILE --policy ${path.basename(policyFile)}
-            ${policyFile} is public: approvers and CI need a copy.`;
+Approve:    flagmesh approve --key FILE --policy ${policyFile}
+            That file is public: approvers and CI need a copy.`;

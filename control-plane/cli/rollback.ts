@@ -103,9 +103,9 @@ async function writeRollback(call: Call, remote: Remote, release: number, out: s
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
     return refuse(call, exitCodes.refused, { code: "unwritable", message: `${out} can't be written (${code})` });
   }
-  const said = `${out}: revision ${revision} with the content of release ${release}`;
-  answer(call, { changed: true, revision, directory: out, files: [documentName, lockFileName] }, said);
   const dir = path.relative(call.context.cwd, out) || ".";
+  const said = `${dir}: revision ${revision} with the content of release ${release}`;
+  answer(call, { changed: true, revision, directory: out, files: [documentName, lockFileName] }, said);
   note(call, `next: flagmesh approve --key FILE --dir ${dir}, as often as it takes; then flagmesh push --dir ${dir}`);
   return exitCodes.fine;
 }

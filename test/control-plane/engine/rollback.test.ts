@@ -78,6 +78,13 @@ describe("where nobody has to approve", () => {
     expect(texts(entries)).toEqual(texts(wanted));
   });
 
+  test("a repository that reverts its YAML too comes to the very same revision", async () => {
+    await engine.rollback(mesh, 0, intent);
+    const state = await stateNow();
+    const locked = lockOf(mesh, documentText({ share: 10 }), state.lockText);
+    expect(locked).toMatchObject({ changed: false, lock: { revision: 3, configRoot: state.statement.configRoot } });
+  });
+
   test("what is in force already is released no second time", async () => {
     expect(await engine.rollback(mesh, 1, intent)).toMatchObject({ ok: true, value: { created: false } });
     await engine.rollback(mesh, 0, intent);
