@@ -4,8 +4,6 @@ import { ok, type Result } from "../../shared/result.ts";
 import { createMesh, type NewMesh, type NewMeshFault } from "./create-mesh.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
-export { newKey } from "../keys/new-key.ts";
-
 /** Writes what is missing and leaves what is there. */
 export function bootstrap(directory: StateDirectory, mesh: NewMesh): Result<void, NewMeshFault> {
   const { files, read, write } = directory;

@@ -1,7 +1,7 @@
 /** A mesh's keys, policy and pins, made for one test. */
 import { randomBytes } from "node:crypto";
 import type { Authority } from "../../../control-plane/deployment/authority.ts";
-import { newKey } from "../../../control-plane/deployment/bootstrap.ts";
+import { newKey } from "../../../control-plane/keys/new-key.ts";
 import type { SigningKey } from "../../../control-plane/keys/signing-key.ts";
 import { originOf, type MeshId } from "../../../shared/document/mesh-id.ts";
 import { digestOf } from "../../../shared/encoding/digest.ts";

@@ -1,6 +1,6 @@
 /** A mesh whose policy asks for two of three approvals: nothing else is published, whoever pushes it. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { newKey } from "../../../control-plane/deployment/bootstrap.ts";
+import { newKey } from "../../../control-plane/keys/new-key.ts";
 import { encodeLockFile, parseLockFile, type Lock } from "../../../control-plane/locker/lock-file.ts";
 import { encodeSignatureLine } from "../../../shared/trust/signed-note.ts";
 import { approvalText } from "../../../shared/trust/approval.ts";
