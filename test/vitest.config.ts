@@ -9,6 +9,8 @@ const shared = "test/shared/**/*.test.ts";
 export default defineConfig({
   root,
   test: {
+    // Of two cores too: much of the work is waiting for processes, disks and clocks.
+    maxWorkers: 2,
     projects: [
       {
         root,
